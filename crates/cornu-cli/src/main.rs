@@ -1,0 +1,2 @@
+//! The `cornu` command.
+fn main() {}

@@ -1,0 +1,8 @@
+//! Keras, native in Rust.
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+mod error;
+
+pub use cornu_graph::{Array, DType, Data, Element};
+pub use error::{Error, Result};
