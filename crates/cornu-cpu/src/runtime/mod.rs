@@ -1,0 +1,9 @@
+//! What kernels run on: a pool of threads and memory that is reused.
+
+mod arena;
+mod pool;
+mod shared;
+
+pub use arena::{Arena, Pod};
+pub use pool::{Pool, default_threads};
+pub use shared::SharedSlice;
