@@ -1,13 +1,29 @@
 //! The graph under Cornu: lazy tensors, shapes, dtypes, ops, gradients and passes.
+//!
+//! A [`Tensor`] is a handle to a node: an op, its inputs, a shape and a dtype. Building one computes
+//! nothing. [`Graph::trace`] turns tensors into a flat graph, the passes rewrite it, and a [`Backend`]
+//! compiles it into something that runs.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
 mod array;
+mod autodiff;
+mod backend;
 mod dtype;
 mod error;
+mod graph;
+mod operators;
+pub mod ops;
 mod shape;
+mod tensor;
+mod variable;
 
 pub use array::{Array, Data, Element};
+pub use autodiff::gradients;
+pub use backend::{Backend, Executable};
 pub use dtype::DType;
 pub use error::{Error, Result};
+pub use graph::{Graph, Node, NodeId, Update};
 pub use shape::{broadcast_shapes, element_count, normalize_axes, normalize_axis, strides};
+pub use tensor::{Spec, Tensor};
+pub use variable::Variable;

@@ -1,0 +1,135 @@
+//! Elements by index, and the reverse.
+
+use crate::ops::{Operation, Vjp, arity};
+use crate::{Array, DType, Element, Error, Result, Spec, Tensor, normalize_axis};
+
+/// Slices of the first input at the indices (second input) along an axis: the result's shape is the first
+/// input's with the axis replaced by the shape of the indices.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Gather {
+    /// The axis.
+    pub axis: usize,
+}
+
+/// Sums of slices of the first input at the indices (second input): the gradient of [`Gather`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ScatterAdd {
+    /// The axis of the result that the indices count.
+    pub axis: usize,
+    /// The size of that axis.
+    pub size: usize,
+}
+
+fn check_indices(name: &str, indices: &Spec) -> Result<()> {
+    if matches!(indices.dtype, DType::I32 | DType::I64) {
+        return Ok(());
+    }
+    Err(Error::invalid(name, "indices", "must be int32 or int64", indices.dtype))
+}
+
+fn read_indices(name: &str, indices: &Array, size: usize) -> Result<Vec<usize>> {
+    let values = indices.to_vec::<i64>().into_iter();
+    let check = |i: i64| {
+        usize::try_from(i).ok().filter(|&u| u < size).ok_or_else(|| {
+            Error::invalid(name, "indices", format!("must be in [0, {size})"), format!("{i}"))
+        })
+    };
+    values.map(check).collect()
+}
+
+impl Operation for Gather {
+    fn name(&self) -> &'static str {
+        "take"
+    }
+
+    fn infer(&self, inputs: &[&Spec]) -> Result<Spec> {
+        let [x, indices] = arity(self.name(), inputs)?;
+        normalize_axis(self.name(), self.axis as isize, x.shape.len())?;
+        check_indices(self.name(), &indices)?;
+        let mut shape = x.shape.clone();
+        shape.splice(self.axis..=self.axis, indices.shape.iter().copied());
+        Ok(Spec { shape, ..x })
+    }
+
+    fn gradient(&self, vjp: &Vjp) -> Result<Vec<Option<Tensor>>> {
+        let op = ScatterAdd { axis: self.axis, size: vjp.inputs[0].shape()[self.axis] };
+        Ok(vec![Some(Tensor::apply(op, &[vjp.dy, &vjp.inputs[1]])), None])
+    }
+
+    fn evaluate(&self, inputs: &[&Array], spec: &Spec) -> Result<Array> {
+        let from = inputs[0].shape();
+        let indices = read_indices(self.name(), inputs[1], from[self.axis])?;
+        let inner: usize = from[self.axis + 1..].iter().product();
+        let outer: usize = from[..self.axis].iter().product();
+        crate::with_dtype!(spec.dtype, T => {
+            let x = inputs[0].as_slice::<T>()?;
+            let mut out = Vec::with_capacity(spec.count());
+            for o in 0..outer {
+                for &i in &indices {
+                    let start = (o * from[self.axis] + i) * inner;
+                    out.extend_from_slice(&x[start..start + inner]);
+                }
+            }
+            Array::new::<T>(&spec.shape, out)
+        })
+    }
+}
+
+impl Operation for ScatterAdd {
+    fn name(&self) -> &'static str {
+        "scatter_add"
+    }
+
+    fn infer(&self, inputs: &[&Spec]) -> Result<Spec> {
+        let [updates, indices] = arity(self.name(), inputs)?;
+        check_indices(self.name(), &indices)?;
+        let end = self.axis + indices.shape.len();
+        if updates.shape.get(self.axis..end) != Some(&indices.shape[..])
+            || updates.dtype == DType::Bool
+        {
+            return Err(Error::invalid(
+                self.name(),
+                "updates",
+                format!(
+                    "must be numbers with the indices' shape {:?} at axis {}",
+                    indices.shape, self.axis
+                ),
+                updates,
+            ));
+        }
+        let mut shape = updates.shape.clone();
+        shape.splice(self.axis..end, [self.size]);
+        Ok(Spec { shape, ..updates })
+    }
+
+    fn gradient(&self, vjp: &Vjp) -> Result<Vec<Option<Tensor>>> {
+        Ok(vec![Some(Tensor::apply(Gather { axis: self.axis }, &[vjp.dy, &vjp.inputs[1]])), None])
+    }
+
+    fn evaluate(&self, inputs: &[&Array], spec: &Spec) -> Result<Array> {
+        let indices = read_indices(self.name(), inputs[1], self.size)?;
+        let inner: usize = spec.shape[self.axis + 1..].iter().product();
+        let outer: usize = spec.shape[..self.axis].iter().product();
+        crate::with_dtype!(spec.dtype, T => {
+            let updates = inputs[0].as_slice::<T>()?;
+            let mut sums = vec![0f64; spec.count()];
+            for o in 0..outer {
+                for (k, &i) in indices.iter().enumerate() {
+                    for j in 0..inner {
+                        let from = (o * indices.len() + k) * inner + j;
+                        sums[(o * self.size + i) * inner + j] += updates[from].to_f64();
+                    }
+                }
+            }
+            Array::new::<T>(&spec.shape, sums.into_iter().map(T::from_f64).collect())
+        })
+    }
+}
+
+/// Slices of `x` at integer `indices` along `axis`; an index outside the axis is an error when it is met.
+pub fn take(x: &Tensor, indices: &Tensor, axis: isize) -> Tensor {
+    Tensor::compose(&[x, indices], || {
+        let axis = normalize_axis("take", axis, x.ndim())?;
+        Ok(Tensor::apply(Gather { axis }, &[x, indices]))
+    })
+}

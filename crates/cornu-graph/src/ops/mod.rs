@@ -1,0 +1,175 @@
+//! The vocabulary of the graph: one file per op or tight family.
+//!
+//! A file holds everything about its op except machine code: the parameter struct, the rule for shape
+//! and dtype, the gradient, the scalar reference evaluation, and the functions that a user calls.
+
+use std::sync::Arc;
+
+use crate::{Array, Error, Result, Spec, Tensor};
+
+mod binary;
+mod broadcast;
+mod cast;
+mod compare;
+mod concatenate;
+mod conv;
+mod custom;
+mod gather;
+mod leaf;
+mod matmul;
+mod pad;
+mod pool;
+mod random;
+mod reduce;
+mod reshape;
+mod select;
+mod slice;
+mod stop_gradient;
+mod transpose;
+mod unary;
+
+pub use binary::*;
+pub use broadcast::*;
+pub use cast::*;
+pub use compare::*;
+pub use concatenate::*;
+pub use conv::*;
+pub use custom::*;
+pub use gather::*;
+pub use leaf::*;
+pub use matmul::*;
+pub use pad::*;
+pub use pool::*;
+pub use random::*;
+pub use reduce::*;
+pub use reshape::*;
+pub use select::*;
+pub use slice::*;
+pub use stop_gradient::*;
+pub use transpose::*;
+pub use unary::*;
+
+/// What every op knows of itself.
+pub trait Operation {
+    /// The op's name in messages and printed plans.
+    fn name(&self) -> &'static str;
+
+    /// The result's shape and dtype.
+    ///
+    /// # Errors
+    /// When the inputs do not fit the op.
+    fn infer(&self, inputs: &[&Spec]) -> Result<Spec>;
+
+    /// The gradient for each input that needs one; `None` stands for zero.
+    ///
+    /// # Errors
+    /// When the op is not differentiable in an input that needs a gradient.
+    fn gradient(&self, vjp: &Vjp) -> Result<Vec<Option<Tensor>>>;
+
+    /// The value, computed element by element: slow, obvious, the oracle of the tests.
+    ///
+    /// # Errors
+    /// When the data is refused (an index out of range).
+    fn evaluate(&self, inputs: &[&Array], spec: &Spec) -> Result<Array>;
+}
+
+/// What an op's gradient rule is given.
+pub struct Vjp<'a> {
+    /// The op's inputs.
+    pub inputs: &'a [Tensor],
+    /// The op's result.
+    pub output: &'a Tensor,
+    /// The gradient of the target with respect to the result.
+    pub dy: &'a Tensor,
+    /// Which inputs need a gradient.
+    pub needs: &'a [bool],
+}
+
+macro_rules! op_list {
+    ($($op:ident),* $(,)?) => {
+        /// Every op there is.
+        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+        #[allow(missing_docs)]
+        pub enum Op {
+            $($op($op)),*
+        }
+
+        $(impl From<$op> for Op {
+            fn from(op: $op) -> Op {
+                Op::$op(op)
+            }
+        })*
+
+        impl Operation for Op {
+            fn name(&self) -> &'static str {
+                match self { $(Op::$op(op) => op.name()),* }
+            }
+            fn infer(&self, inputs: &[&Spec]) -> Result<Spec> {
+                match self { $(Op::$op(op) => op.infer(inputs)),* }
+            }
+            fn gradient(&self, vjp: &Vjp) -> Result<Vec<Option<Tensor>>> {
+                match self { $(Op::$op(op) => op.gradient(vjp)),* }
+            }
+            fn evaluate(&self, inputs: &[&Array], spec: &Spec) -> Result<Array> {
+                match self { $(Op::$op(op) => op.evaluate(inputs, spec)),* }
+            }
+        }
+    };
+}
+
+op_list! {
+    Input, Parameter, Constant, Iota,
+    Unary, Binary, Compare, Logical, Select, Cast,
+    Broadcast, Reshape, Transpose, Slice, Pad, Concatenate, Flip,
+    Reduce, ArgReduce, Gather, ScatterAdd,
+    MatMul, Conv, ConvInputGrad, ConvFilterGrad, Pool, PoolGrad,
+    Random, StopGradient, Custom,
+}
+
+/// Checks the number of inputs that an op received.
+pub(crate) fn arity<const N: usize>(name: &str, inputs: &[&Spec]) -> Result<[Spec; N]> {
+    let cloned: Vec<Spec> = inputs.iter().map(|&s| s.clone()).collect();
+    cloned.try_into().map_err(|got: Vec<Spec>| {
+        Error::invalid(name, "inputs", format!("must be {N}"), format!("{} inputs", got.len()))
+    })
+}
+
+/// The error of an op without a gradient.
+pub(crate) fn no_gradient(op: &str, reason: &str) -> Error {
+    Error::NotDifferentiable { op: op.into(), reason: reason.into() }
+}
+
+/// The multi-dimensional index of a row-major position.
+pub(crate) fn unravel(mut position: usize, shape: &[usize], index: &mut [usize]) {
+    for (i, &d) in index.iter_mut().zip(shape).rev() {
+        *i = position % d;
+        position /= d;
+    }
+}
+
+/// The row-major position of a multi-dimensional index.
+pub(crate) fn ravel(index: &[usize], shape: &[usize]) -> usize {
+    index.iter().zip(shape).fold(0, |p, (&i, &d)| p * d + i)
+}
+
+/// An array whose element at each index of `spec` is the element of `source` at `from(index)`;
+/// `None` gives the type's zero.
+pub(crate) fn rearrange(
+    source: &Array,
+    spec: &Spec,
+    mut from: impl FnMut(&[usize]) -> Option<usize>,
+) -> Result<Array> {
+    use crate::Element;
+    let mut index = vec![0; spec.shape.len()];
+    crate::with_dtype!(spec.dtype, T => {
+        let values = source.as_slice::<T>()?;
+        let out = (0..spec.count()).map(|p| {
+            unravel(p, &spec.shape, &mut index);
+            from(&index).map_or(<T as Element>::from_f64(0.0), |q| values[q])
+        });
+        Array::new::<T>(&spec.shape, out.collect())
+    })
+}
+
+/// A constant behind shared ownership.
+pub(crate) type SharedArray = Arc<Array>;

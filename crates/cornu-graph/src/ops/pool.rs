@@ -1,0 +1,210 @@
+//! Pooling over windows, and its gradients.
+
+use crate::ops::{ConvParams, Operation, Vjp, arity, no_gradient, ravel, unravel};
+use crate::{Array, Error, Result, Spec, Tensor};
+
+/// What is taken of a window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PoolKind {
+    /// The largest value; padding never wins.
+    Max,
+    /// The sum.
+    Sum,
+}
+
+/// Windows over the spatial axes of an image `(batch, spatial…, channels)`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Pool {
+    /// What is taken of a window.
+    pub kind: PoolKind,
+    /// The window's size per spatial axis.
+    pub window: Vec<usize>,
+    /// Distance between two windows per spatial axis.
+    pub strides: Vec<usize>,
+    /// How far windows reach beyond the image, before and after, per spatial axis.
+    pub padding: Vec<(usize, usize)>,
+}
+
+/// The gradient of [`Pool`] for its image: from the image and the result's gradient for a maximum (the first
+/// maximum of a window takes all), from the result's gradient alone for a sum.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct PoolGrad {
+    /// The pooling.
+    pub pool: Pool,
+    /// The spatial sizes of the image.
+    pub size: Vec<usize>,
+}
+
+impl Pool {
+    fn output(&self, name: &str, x: &Spec) -> Result<Spec> {
+        let rank = x.shape.len();
+        if rank < 3 || !x.dtype.is_float() {
+            return Err(Error::invalid(
+                name,
+                "x",
+                "must be a floating-point image (batch, spatial…, channels)",
+                x,
+            ));
+        }
+        let dilation = vec![1; self.window.len()];
+        let (strides, padding) = (self.strides.clone(), self.padding.clone());
+        let params = ConvParams { strides, padding, dilation, groups: 1 };
+        let mut shape = vec![x.shape[0]];
+        shape.extend(params.output_size(name, &x.shape[1..rank - 1], &self.window)?);
+        shape.push(x.shape[rank - 1]);
+        Ok(Spec { shape, ..x.clone() })
+    }
+
+    /// Calls `visit(image position, result position)` for every cell of every window, windows in order.
+    fn for_each_cell(&self, x: &[usize], y: &[usize], mut visit: impl FnMut(usize, usize)) {
+        let rank = self.window.len();
+        let (mut out, mut cell, mut image) = (vec![0; y.len()], vec![0; rank], vec![0; x.len()]);
+        for yp in 0..y.iter().product() {
+            unravel(yp, y, &mut out);
+            image[0] = out[0];
+            image[rank + 1] = out[rank + 1];
+            'cells: for c in 0..self.window.iter().product() {
+                unravel(c, &self.window, &mut cell);
+                for i in 0..rank {
+                    let at = out[i + 1] * self.strides[i] + cell[i];
+                    match at.checked_sub(self.padding[i].0) {
+                        Some(at) if at < x[i + 1] => image[i + 1] = at,
+                        _ => continue 'cells,
+                    }
+                }
+                visit(ravel(&image, x), yp);
+            }
+        }
+    }
+
+    /// The position of the first maximum of every window; a NaN counts as one.
+    fn winners(&self, x: &[f64], from: &[usize], to: &[usize]) -> Vec<Option<usize>> {
+        let mut winners: Vec<Option<usize>> = vec![None; to.iter().product()];
+        self.for_each_cell(from, to, |xp, yp| {
+            let better = match winners[yp] {
+                None => true,
+                Some(w) => x[xp] > x[w] || (x[xp].is_nan() && !x[w].is_nan()),
+            };
+            if better {
+                winners[yp] = Some(xp);
+            }
+        });
+        winners
+    }
+}
+
+impl Operation for Pool {
+    fn name(&self) -> &'static str {
+        match self.kind {
+            PoolKind::Max => "max_pool",
+            PoolKind::Sum => "sum_pool",
+        }
+    }
+
+    fn infer(&self, inputs: &[&Spec]) -> Result<Spec> {
+        let [x] = arity(self.name(), inputs)?;
+        self.output(self.name(), &x)
+    }
+
+    fn gradient(&self, vjp: &Vjp) -> Result<Vec<Option<Tensor>>> {
+        let x = &vjp.inputs[0];
+        let op = PoolGrad { pool: self.clone(), size: x.shape()[1..x.ndim() - 1].to_vec() };
+        Ok(vec![Some(match self.kind {
+            PoolKind::Max => Tensor::apply(op, &[x, vjp.dy]),
+            PoolKind::Sum => Tensor::apply(op, &[vjp.dy]),
+        })])
+    }
+
+    fn evaluate(&self, inputs: &[&Array], spec: &Spec) -> Result<Array> {
+        let (x, from) = (inputs[0].to_vec::<f64>(), inputs[0].shape());
+        let values: Vec<f64> = match self.kind {
+            PoolKind::Max => {
+                let winners = self.winners(&x, from, &spec.shape);
+                winners.into_iter().map(|w| w.map_or(f64::NEG_INFINITY, |p| x[p])).collect()
+            }
+            PoolKind::Sum => {
+                let mut sums = vec![0.0; spec.count()];
+                self.for_each_cell(from, &spec.shape, |xp, yp| sums[yp] += x[xp]);
+                sums
+            }
+        };
+        Ok(Array::new(&spec.shape, values)?.cast(spec.dtype))
+    }
+}
+
+impl Operation for PoolGrad {
+    fn name(&self) -> &'static str {
+        match self.pool.kind {
+            PoolKind::Max => "max_pool_grad",
+            PoolKind::Sum => "sum_pool_grad",
+        }
+    }
+
+    fn infer(&self, inputs: &[&Spec]) -> Result<Spec> {
+        let dy = match self.pool.kind {
+            PoolKind::Max => arity::<2>(self.name(), inputs)?[1].clone(),
+            PoolKind::Sum => arity::<1>(self.name(), inputs)?[0].clone(),
+        };
+        let mut x = dy.clone();
+        let rank = x.shape.len();
+        if rank >= 3 {
+            x.shape.splice(1..rank - 1, self.size.iter().copied());
+        }
+        let expected = self.pool.output(self.name(), &x)?;
+        if expected != dy || (self.pool.kind == PoolKind::Max && *inputs[0] != x) {
+            return Err(Error::invalid(
+                self.name(),
+                "dy",
+                format!("must be {expected}, as the pooling of {x} gives"),
+                dy,
+            ));
+        }
+        Ok(x)
+    }
+
+    fn gradient(&self, vjp: &Vjp) -> Result<Vec<Option<Tensor>>> {
+        match self.pool.kind {
+            PoolKind::Max => Err(no_gradient(self.name(), " of its own")),
+            PoolKind::Sum => Ok(vec![Some(Tensor::apply(self.pool.clone(), &[vjp.dy]))]),
+        }
+    }
+
+    fn evaluate(&self, inputs: &[&Array], spec: &Spec) -> Result<Array> {
+        let dy = inputs[inputs.len() - 1];
+        let values = dy.to_vec::<f64>();
+        let mut sums = vec![0.0; spec.count()];
+        match self.pool.kind {
+            PoolKind::Max => {
+                let x = inputs[0].to_vec::<f64>();
+                let winners = self.pool.winners(&x, &spec.shape, dy.shape());
+                for (winner, value) in winners.into_iter().zip(values) {
+                    if let Some(p) = winner {
+                        sums[p] += value;
+                    }
+                }
+            }
+            PoolKind::Sum => {
+                let visit = |xp: usize, yp: usize| sums[xp] += values[yp];
+                self.pool.for_each_cell(&spec.shape, dy.shape(), visit);
+            }
+        }
+        Ok(Array::new(&spec.shape, sums)?.cast(spec.dtype))
+    }
+}
+
+/// Pooling of an image `(batch, spatial…, channels)`.
+pub fn pool(
+    x: &Tensor,
+    kind: PoolKind,
+    window: &[usize],
+    strides: &[usize],
+    padding: &[(usize, usize)],
+) -> Tensor {
+    let op = Pool {
+        kind,
+        window: window.to_vec(),
+        strides: strides.to_vec(),
+        padding: padding.to_vec(),
+    };
+    Tensor::apply(op, &[x])
+}

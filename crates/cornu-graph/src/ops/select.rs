@@ -1,0 +1,57 @@
+//! A choice between two tensors, element by element.
+
+use crate::ops::{Operation, Vjp, arity, broadcast_to, cast, unify, zeros_like};
+use crate::{Array, DType, Error, Result, Spec, Tensor, broadcast_shapes};
+
+/// Elements of the second input where the first (`bool`) is true, else of the third.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Select;
+
+impl Operation for Select {
+    fn name(&self) -> &'static str {
+        "where"
+    }
+
+    fn infer(&self, inputs: &[&Spec]) -> Result<Spec> {
+        let [condition, a, b] = arity(self.name(), inputs)?;
+        if condition.dtype != DType::Bool || condition.shape != a.shape || a != b {
+            return Err(Error::invalid(
+                self.name(),
+                "inputs",
+                "must be bool and twice one dtype, all of one shape",
+                format!("{condition}, {a} and {b}"),
+            ));
+        }
+        Ok(a)
+    }
+
+    fn gradient(&self, vjp: &Vjp) -> Result<Vec<Option<Tensor>>> {
+        let (condition, dy) = (&vjp.inputs[0], vjp.dy);
+        let zero = zeros_like(dy);
+        Ok(vec![
+            None,
+            vjp.needs[1].then(|| where_(condition, dy, &zero)),
+            vjp.needs[2].then(|| where_(condition, &zero, dy)),
+        ])
+    }
+
+    fn evaluate(&self, inputs: &[&Array], spec: &Spec) -> Result<Array> {
+        let condition = inputs[0].as_slice::<bool>()?;
+        crate::with_dtype!(spec.dtype, T => {
+            let pairs = inputs[1].as_slice::<T>()?.iter().zip(inputs[2].as_slice::<T>()?);
+            let values = condition.iter().zip(pairs).map(|(&c, (a, b))| if c { *a } else { *b });
+            Array::new::<T>(&spec.shape, values.collect())
+        })
+    }
+}
+
+/// Elements of `a` where `condition` is true (or not 0), else of `b`; shapes broadcast, dtypes promote.
+pub fn where_(condition: &Tensor, a: &Tensor, b: &Tensor) -> Tensor {
+    Tensor::compose(&[condition, a, b], || {
+        let (a, b) = unify("where", a, b, |d| d)?;
+        let shape = broadcast_shapes("where", condition.shape(), a.shape())?;
+        let condition = broadcast_to(&cast(condition, DType::Bool), &shape);
+        let (a, b) = (broadcast_to(&a, &shape), broadcast_to(&b, &shape));
+        Ok(Tensor::apply(Select, &[&condition, &a, &b]))
+    })
+}
