@@ -4,3 +4,4 @@
 #![warn(clippy::undocumented_unsafe_blocks)]
 
 pub mod runtime;
+pub mod simd;

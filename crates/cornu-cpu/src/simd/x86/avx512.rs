@@ -1,0 +1,245 @@
+//! AVX-512 (F, BW, DQ, VL): 512 bits.
+
+use crate::simd::{Float, Int, Int32, Isa, Kernel, Mask, Vector};
+use std::arch::x86_64::*;
+
+/// The token of AVX-512.
+#[derive(Debug, Clone, Copy)]
+pub struct Avx512(());
+
+impl Avx512 {
+    /// The token, if the processor has AVX-512 F, BW, DQ and VL (every server processor since 2017).
+    pub fn new() -> Option<Self> {
+        let all = is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512dq")
+            && is_x86_feature_detected!("avx512vl");
+        all.then_some(Self(()))
+    }
+}
+
+impl Isa for Avx512 {
+    const NAME: &'static str = "avx512";
+    const REGISTERS: usize = 32;
+    type M32 = Mask32;
+    type M64 = Mask64;
+    type U32 = U32x16;
+    type U64 = U64x8;
+    type F32 = F32x16;
+    type F64 = F64x8;
+}
+
+/// # Safety
+/// The processor must have the features, as an `Avx512` proves.
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+pub(in crate::simd) fn run<K: Kernel>(kernel: K, s: Avx512) -> K::Output {
+    kernel.run(s)
+}
+
+vector!(
+    /// Sixteen `f32`.
+    F32x16(__m512), Avx512, f32 as f32, 16, _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, f32);
+vector!(
+    /// Eight `f64`.
+    F64x8(__m512d), Avx512, f64 as f64, 8, _mm512_set1_pd, _mm512_loadu_pd, _mm512_storeu_pd, f64);
+vector!(
+    /// Sixteen `u32`.
+    U32x16(__m512i), Avx512, u32 as i32, 16, _mm512_set1_epi32, _mm512_loadu_si512, _mm512_storeu_si512,
+    __m512i);
+vector!(
+    /// Eight `u64`.
+    U64x8(__m512i), Avx512, u64 as i64, 8, _mm512_set1_epi64, _mm512_loadu_si512, _mm512_storeu_si512,
+    __m512i);
+
+macro_rules! mask {
+    ($(#[$doc:meta])* $mask:ident($bits:ty)) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy)]
+        pub struct $mask($bits);
+        impl std::ops::BitAnd for $mask {
+            type Output = Self;
+            #[inline(always)]
+            fn bitand(self, b: Self) -> Self {
+                Self(self.0 & b.0)
+            }
+        }
+        impl std::ops::BitOr for $mask {
+            type Output = Self;
+            #[inline(always)]
+            fn bitor(self, b: Self) -> Self {
+                Self(self.0 | b.0)
+            }
+        }
+        impl std::ops::Not for $mask {
+            type Output = Self;
+            #[inline(always)]
+            fn not(self) -> Self {
+                Self(!self.0)
+            }
+        }
+        impl Mask for $mask {
+            #[inline(always)]
+            fn any(self) -> bool {
+                self.0 != 0
+            }
+        }
+    };
+}
+mask!(
+    /// A mask of sixteen 32-bit lanes, one bit each.
+    Mask32(__mmask16));
+mask!(
+    /// A mask of eight 64-bit lanes, one bit each.
+    Mask64(__mmask8));
+
+macro_rules! int {
+    ($vector:ident, $mask:ident: $add:ident $sub:ident $sll:ident $srl:ident $eq:ident $blend:ident) => {
+        operators! { $vector:
+            Add add = $add;
+            Sub sub = $sub;
+            BitAnd bitand = _mm512_and_si512;
+            BitOr bitor = _mm512_or_si512;
+            BitXor bitxor = _mm512_xor_si512;
+        }
+        shifts! { $vector:
+            Shl shl = $sll;
+            Shr shr = $srl;
+        }
+        impl std::ops::Not for $vector {
+            type Output = Self;
+            #[inline(always)]
+            fn not(self) -> Self {
+                // SAFETY: the vector proves the token, and the token the features.
+                Self(unsafe { _mm512_xor_si512(self.0, _mm512_set1_epi32(-1)) })
+            }
+        }
+        impl Int for $vector {
+            type Mask = $mask;
+            forward! { eq(b: Self) -> $mask = $eq; }
+            #[inline(always)]
+            fn select(mask: $mask, a: Self, b: Self) -> Self {
+                // SAFETY: the vectors prove the token, and the token the features.
+                Self(unsafe { $blend(mask.0, b.0, a.0) })
+            }
+        }
+    };
+}
+int!(U32x16, Mask32: _mm512_add_epi32 _mm512_sub_epi32 _mm512_sll_epi32 _mm512_srl_epi32
+    _mm512_cmpeq_epi32_mask _mm512_mask_blend_epi32);
+int!(U64x8, Mask64: _mm512_add_epi64 _mm512_sub_epi64 _mm512_sll_epi64 _mm512_srl_epi64
+    _mm512_cmpeq_epi64_mask _mm512_mask_blend_epi64);
+
+impl Int32 for U32x16 {
+    #[inline(always)]
+    fn mul_wide(self, b: Self) -> (Self, Self) {
+        // SAFETY: the vectors prove the token, and the token the features.
+        unsafe {
+            let even = _mm512_mul_epu32(self.0, b.0);
+            let odd =
+                _mm512_mul_epu32(_mm512_srli_epi64::<32>(self.0), _mm512_srli_epi64::<32>(b.0));
+            let high = _mm512_mask_blend_epi32(0xAAAA, _mm512_srli_epi64::<32>(even), odd);
+            let low = _mm512_mask_blend_epi32(0xAAAA, even, _mm512_slli_epi64::<32>(odd));
+            (Self(high), Self(low))
+        }
+    }
+}
+
+macro_rules! float {
+    ($vector:ident, $mask:ident, $bits:ident, $elem:ty: $add:ident $sub:ident $mul:ident $div:ident
+     $set1:ident $xor:ident $fmadd:ident $fnmadd:ident $min:ident $max:ident $sqrt:ident $abs:ident $round:ident
+     $cmp:ident $blend:ident $to_bits:ident $from_bits:ident $to_int:ident $from_int:ident
+     $max_lane:ident $min_lane:ident; $($rest:item)*) => {
+        operators! { $vector:
+            Add add = $add;
+            Sub sub = $sub;
+            Mul mul = $mul;
+            Div div = $div;
+        }
+        impl std::ops::Neg for $vector {
+            type Output = Self;
+            #[inline(always)]
+            fn neg(self) -> Self {
+                // SAFETY: the vector proves the token, and the token the features.
+                Self(unsafe { $xor(self.0, $set1(-0.0)) })
+            }
+        }
+        impl Float for $vector {
+            type Mask = $mask;
+            type Bits = $bits;
+            forward! {
+                mul_add(b: Self, c: Self) -> Self = $fmadd;
+                neg_mul_add(b: Self, c: Self) -> Self = $fnmadd;
+                min(b: Self) -> Self = $min;
+                max(b: Self) -> Self = $max;
+                sqrt() -> Self = $sqrt;
+                abs() -> Self = $abs;
+                round() -> Self = $round::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>;
+                floor() -> Self = $round::<{ _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC }>;
+                ceil() -> Self = $round::<{ _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC }>;
+                trunc() -> Self = $round::<{ _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC }>;
+                lt(b: Self) -> $mask = $cmp::<_CMP_LT_OQ>;
+                le(b: Self) -> $mask = $cmp::<_CMP_LE_OQ>;
+                eq(b: Self) -> $mask = $cmp::<_CMP_EQ_OQ>;
+                to_bits() -> $bits = $to_bits;
+                to_int() -> $bits = $to_int;
+            }
+            #[inline(always)]
+            fn select(mask: $mask, a: Self, b: Self) -> Self {
+                // SAFETY: the vectors prove the token, and the token the features.
+                Self(unsafe { $blend(mask.0, b.0, a.0) })
+            }
+            #[inline(always)]
+            fn from_bits(bits: $bits) -> Self {
+                // SAFETY: the vector proves the token, and the token the features.
+                Self(unsafe { $from_bits(bits.0) })
+            }
+            #[inline(always)]
+            fn from_int(n: $bits) -> Self {
+                // SAFETY: the vector proves the token, and the token the features.
+                Self(unsafe { $from_int(n.0) })
+            }
+            #[inline(always)]
+            fn reduce_max(self) -> $elem {
+                // SAFETY: the vector proves the token, and the token the features.
+                unsafe { $max_lane(self.0) }
+            }
+            #[inline(always)]
+            fn reduce_min(self) -> $elem {
+                // SAFETY: the vector proves the token, and the token the features.
+                unsafe { $min_lane(self.0) }
+            }
+            $($rest)*
+        }
+    };
+}
+
+float! { F32x16, Mask32, U32x16, f32: _mm512_add_ps _mm512_sub_ps _mm512_mul_ps _mm512_div_ps
+    _mm512_set1_ps _mm512_xor_ps _mm512_fmadd_ps _mm512_fnmadd_ps _mm512_min_ps _mm512_max_ps _mm512_sqrt_ps
+    _mm512_abs_ps _mm512_roundscale_ps _mm512_cmp_ps_mask _mm512_mask_blend_ps _mm512_castps_si512
+    _mm512_castsi512_ps _mm512_cvtps_epi32 _mm512_cvtepi32_ps _mm512_reduce_max_ps _mm512_reduce_min_ps;
+    #[inline(always)]
+    fn reduce_sum(self) -> f32 {
+        // SAFETY: the vector proves the token, and the token the features.
+        unsafe {
+            let half = _mm256_add_ps(_mm512_castps512_ps256(self.0), _mm512_extractf32x8_ps::<1>(self.0));
+            let quarter = _mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps::<1>(half));
+            let pair = _mm_add_ps(quarter, _mm_movehl_ps(quarter, quarter));
+            _mm_cvtss_f32(_mm_add_ss(pair, _mm_movehdup_ps(pair)))
+        }
+    }
+}
+
+float! { F64x8, Mask64, U64x8, f64: _mm512_add_pd _mm512_sub_pd _mm512_mul_pd _mm512_div_pd
+    _mm512_set1_pd _mm512_xor_pd _mm512_fmadd_pd _mm512_fnmadd_pd _mm512_min_pd _mm512_max_pd _mm512_sqrt_pd
+    _mm512_abs_pd _mm512_roundscale_pd _mm512_cmp_pd_mask _mm512_mask_blend_pd _mm512_castpd_si512
+    _mm512_castsi512_pd _mm512_cvtpd_epi64 _mm512_cvtepi64_pd _mm512_reduce_max_pd _mm512_reduce_min_pd;
+    #[inline(always)]
+    fn reduce_sum(self) -> f64 {
+        // SAFETY: the vector proves the token, and the token the features.
+        unsafe {
+            let half = _mm256_add_pd(_mm512_castpd512_pd256(self.0), _mm512_extractf64x4_pd::<1>(self.0));
+            let pair = _mm_add_pd(_mm256_castpd256_pd128(half), _mm256_extractf128_pd::<1>(half));
+            _mm_cvtsd_f64(_mm_add_sd(pair, _mm_unpackhi_pd(pair, pair)))
+        }
+    }
+}
