@@ -1,0 +1,164 @@
+//! Files of arrays, tables and images.
+//!
+//! Files are untrusted: a reader compares what a header claims with the size of the file before it
+//! allocates, and a compressed file may expand only so far (see [`expansion_limit`]). Files are
+//! written whole or not at all (see [`atomic_write`]).
+
+pub mod idx;
+pub mod image;
+pub mod npy;
+pub mod npz;
+pub mod table;
+
+mod elements;
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::{Error, Result};
+
+/// The bytes to which a compressed file of `stored` bytes may expand: 200 times its size, or 64 MiB
+/// if that is more.
+///
+/// Real arrays and images stay far below (MNIST expands 5 times), while DEFLATE can expand 1,032
+/// times, so that a file of some megabytes could fill the memory.
+pub fn expansion_limit(stored: u64) -> u64 {
+    stored.saturating_mul(200).max(64 << 20)
+}
+
+/// Writes a file whole or not at all.
+///
+/// `write` fills a temporary file beside `path`, which then replaces `path` in one step. After an
+/// error or a crash, `path` is what it was before.
+///
+/// # Errors
+/// What `write` returns, or [`Error::Io`] when the file cannot be made or replaced.
+///
+/// ```
+/// use std::io::Write;
+/// let path = std::env::temp_dir().join("cornu-atomic-write.txt");
+/// cornu::io::atomic_write(&path, |file| file.write_all(b"whole"))?;
+/// assert_eq!(std::fs::read(&path).unwrap(), b"whole");
+/// # std::fs::remove_file(path).unwrap();
+/// # Ok::<(), cornu::Error>(())
+/// ```
+pub fn atomic_write(
+    path: impl AsRef<Path>,
+    write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+) -> Result<()> {
+    static COUNTER: AtomicU64 = AtomicU64::new(0);
+    let path = path.as_ref();
+    let name = path.file_name().ok_or_else(|| {
+        Error::invalid("atomic_write", "path", "must name a file", path.display())
+    })?;
+    let mut temporary = std::ffi::OsString::from(".");
+    temporary.push(name);
+    let unique = COUNTER.fetch_add(1, Ordering::Relaxed);
+    temporary.push(format!(".{}-{unique}.tmp", std::process::id()));
+    let temporary = path.with_file_name(temporary);
+
+    let fill = || -> io::Result<()> {
+        let file = OpenOptions::new().read(true).write(true).create_new(true).open(&temporary)?;
+        let mut buffered = BufWriter::new(file);
+        write(&mut buffered)?;
+        buffered.flush()?;
+        // Without this, a power cut after the rename could leave an empty file under the final name.
+        buffered.get_ref().sync_all()?;
+        drop(buffered);
+        fs::rename(&temporary, path)
+    };
+    fill().map_err(|e| {
+        // The error to report is the first one; the temporary file may not even exist.
+        let _ = fs::remove_file(&temporary);
+        Error::io(path, e)
+    })
+}
+
+/// Opens a regular file for reading and gives its size.
+fn open(path: &Path) -> Result<(BufReader<File>, u64)> {
+    let file = File::open(path).map_err(|e| Error::io(path, e))?;
+    let meta = file.metadata().map_err(|e| Error::io(path, e))?;
+    if !meta.is_file() {
+        return Err(Error::format(path.display().to_string(), "is not a regular file"));
+    }
+    Ok((BufReader::with_capacity(64 << 10, file), meta.len()))
+}
+
+/// An error of reading a file's contents, as the file's fault where it is.
+fn read_error(what: &str, e: io::Error) -> Error {
+    match e.kind() {
+        io::ErrorKind::UnexpectedEof => Error::format(what, "ends too early: it is truncated"),
+        io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => {
+            Error::format(what, format!("is damaged: {e}"))
+        }
+        _ => Error::io(what, e),
+    }
+}
+
+/// Checks that a reader has no bytes left; a decompressor verifies its checksum here.
+fn expect_end(what: &str, reader: &mut dyn Read) -> Result<()> {
+    match reader.read(&mut [0]) {
+        Ok(0) => Ok(()),
+        Ok(_) => Err(Error::format(what, "holds more bytes than its header says")),
+        Err(e) => Err(read_error(what, e)),
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A folder that is removed when the test ends.
+    pub(crate) struct Folder(pub std::path::PathBuf);
+
+    impl Folder {
+        pub(crate) fn new() -> Folder {
+            static COUNTER: AtomicU64 = AtomicU64::new(0);
+            let unique = COUNTER.fetch_add(1, Ordering::Relaxed);
+            let path =
+                std::env::temp_dir().join(format!("cornu-io-{}-{unique}", std::process::id()));
+            fs::create_dir_all(&path).unwrap();
+            Folder(path)
+        }
+
+        pub(crate) fn file(&self, name: &str, content: &[u8]) -> std::path::PathBuf {
+            let path = self.0.join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, content).unwrap();
+            path
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    #[test]
+    fn a_failed_write_leaves_the_old_file_and_nothing_else() {
+        let folder = Folder::new();
+        let path = folder.file("a.bin", b"old");
+        let failed = atomic_write(&path, |f| {
+            f.write_all(b"half of the new")?;
+            Err(io::Error::other("disk full"))
+        });
+        assert!(failed.unwrap_err().to_string().contains("disk full"));
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+        assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 1);
+
+        atomic_write(&path, |f| f.write_all(b"new")).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_missing_folder_is_an_error_that_names_the_path() {
+        let folder = Folder::new();
+        let path = folder.0.join("no/such/a.bin");
+        let e = atomic_write(&path, |f| f.write_all(b"x")).unwrap_err();
+        assert!(matches!(&e, Error::Io { path: p, .. } if *p == path), "{e}");
+    }
+}
