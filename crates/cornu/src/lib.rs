@@ -2,8 +2,10 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod callbacks;
 mod error;
 pub mod io;
+pub mod plot;
 
 pub use cornu_graph::{Array, DType, Data, Element};
 pub use error::{Error, Result};

@@ -1,0 +1,3 @@
+//! What happens around and during training, besides training.
+
+pub mod tensorboard;
