@@ -3,6 +3,7 @@
 #![warn(missing_docs)]
 
 pub mod callbacks;
+pub mod datasets;
 mod error;
 pub mod io;
 pub mod plot;
