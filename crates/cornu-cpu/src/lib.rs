@@ -3,6 +3,5 @@
 #![deny(unsafe_op_in_unsafe_fn)]
 #![warn(clippy::undocumented_unsafe_blocks)]
 
-pub mod math;
 pub mod runtime;
 pub mod simd;

@@ -27,3 +27,35 @@ pub trait Executable: Send + Sync {
     /// The plan in a form that a person can read.
     fn describe(&self) -> String;
 }
+
+/// The slow engine that runs each op's scalar reference evaluation: the oracle beside which others are tested.
+///
+/// ```
+/// use cornu_graph::{Array, Backend, Graph, Interpreter, Tensor};
+/// let y = Tensor::scalar(2.0f32) * 3.0;
+/// let run = Interpreter.compile(&Graph::trace(&[], &[y], &[])?)?;
+/// assert_eq!(run.run(&[])?[0].item()?, 6.0);
+/// # Ok::<(), cornu_graph::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Interpreter;
+
+impl Backend for Interpreter {
+    fn name(&self) -> &str {
+        "interpreter"
+    }
+
+    fn compile(&self, graph: &Graph) -> Result<Box<dyn Executable>> {
+        Ok(Box::new(graph.clone()))
+    }
+}
+
+impl Executable for Graph {
+    fn run(&self, inputs: &[&Array]) -> Result<Vec<Array>> {
+        self.evaluate(inputs)
+    }
+
+    fn describe(&self) -> String {
+        self.to_string()
+    }
+}

@@ -20,7 +20,7 @@ mod variable;
 
 pub use array::{Array, Data, Element};
 pub use autodiff::gradients;
-pub use backend::{Backend, Executable};
+pub use backend::{Backend, Executable, Interpreter};
 pub use dtype::DType;
 pub use error::{Error, Result};
 pub use graph::{Graph, Node, NodeId, Update};

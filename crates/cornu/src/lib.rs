@@ -2,11 +2,25 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
-pub mod callbacks;
-pub mod datasets;
+pub mod activations;
+mod backend;
+pub mod config;
+pub mod constraints;
 mod error;
+pub mod initializers;
 pub mod io;
-pub mod plot;
+pub mod layers;
+pub mod losses;
+pub mod metrics;
+pub mod optimizers;
+pub mod random;
+pub mod regularizers;
+mod session;
 
-pub use cornu_graph::{Array, DType, Data, Element};
+pub use backend::{Eval, backend, evaluate, set_backend};
+pub use cornu_graph::{Array, DType, Data, Element, Tensor, Variable};
 pub use error::{Error, Result};
+pub use session::{clear_session, next_seed, set_random_seed, snake_case};
+
+/// Tensor operations by NumPy's and Keras's names.
+pub use cornu_graph::ops;

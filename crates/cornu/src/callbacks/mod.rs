@@ -1,3 +1,0 @@
-//! What happens around and during training, besides training.
-
-pub mod tensorboard;

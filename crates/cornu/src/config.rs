@@ -1,0 +1,265 @@
+//! Objects that Keras serializes: their configs, the registries that revive them, and the arguments
+//! that take one by itself or by name.
+
+use std::sync::{Arc, RwLock};
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Value, json};
+
+use crate::{Error, Result};
+
+/// A JSON object in Keras's order of keys: what `get_config()` returns in Python.
+pub type Config = serde_json::Map<String, Value>;
+
+/// Something that Keras serializes as a class name and a config.
+pub trait Object: Send + Sync {
+    /// The class's name: `"GlorotUniform"`.
+    fn class_name(&self) -> &str;
+
+    /// The arguments that make the object again.
+    ///
+    /// # Errors
+    /// When the object holds something that has no JSON form.
+    fn config(&self) -> Result<Config>;
+}
+
+/// Implements [`Object`] for types whose serde form is their config.
+#[macro_export]
+macro_rules! object {
+    ($($type:ident),* $(,)?) => {
+        $(impl $crate::config::Object for $type {
+            fn class_name(&self) -> &str {
+                stringify!($type)
+            }
+            fn config(&self) -> $crate::Result<$crate::config::Config> {
+                $crate::config::to_config(stringify!($type), self)
+            }
+        })*
+    };
+}
+
+/// The config of a value by its serde form.
+///
+/// # Errors
+/// When that form is not a JSON object.
+pub fn to_config<T: Serialize>(class_name: &str, value: &T) -> Result<Config> {
+    match serde_json::to_value(value) {
+        Ok(Value::Object(config)) => Ok(config),
+        Ok(Value::Null) => Ok(Config::new()),
+        Ok(other) => Err(Error::format(class_name, format!("its config is no object but {other}"))),
+        Err(error) => Err(Error::format(class_name, error)),
+    }
+}
+
+/// A value from its config, by serde.
+///
+/// # Errors
+/// When an argument is unknown, missing or of the wrong type.
+pub fn from_config<T: DeserializeOwned>(class_name: &str, config: Config) -> Result<T> {
+    serde_json::from_value(Value::Object(config)).map_err(|e| Error::format(class_name, e))
+}
+
+/// How one class is revived.
+pub struct Entry<T: ?Sized> {
+    /// The class's name.
+    pub class_name: &'static str,
+    /// Other names that stand for it with default arguments: `"mse"`.
+    pub aliases: &'static [&'static str],
+    /// Makes an object from its config; an empty config means default arguments.
+    pub from_config: fn(Config) -> Result<Arc<T>>,
+}
+
+/// An [`Entry`] for a type whose serde form is its config.
+#[macro_export]
+macro_rules! entry {
+    ($type:ident $(, $alias:literal)*) => {
+        $crate::config::Entry {
+            class_name: stringify!($type),
+            aliases: &[$($alias),*],
+            from_config: |config| {
+                let object: $type = $crate::config::from_config(stringify!($type), config)?;
+                Ok(std::sync::Arc::new(object))
+            },
+        }
+    };
+}
+
+/// A user's class with the function that revives it.
+type Registered<T> = (String, Arc<dyn Fn(Config) -> Result<Arc<T>> + Send + Sync>);
+
+/// All classes of a family: the built-in ones and those that a user registered.
+pub struct Registry<T: ?Sized> {
+    builtin: Vec<Entry<T>>,
+    custom: RwLock<Vec<Registered<T>>>,
+}
+
+impl<T: ?Sized> Registry<T> {
+    /// A registry of built-in classes.
+    pub fn new(builtin: Vec<Entry<T>>) -> Self {
+        Registry { builtin, custom: RwLock::default() }
+    }
+
+    /// The built-in classes, in the order of the list.
+    pub fn builtin(&self) -> &[Entry<T>] {
+        &self.builtin
+    }
+
+    /// Adds a class; it takes the place of an earlier one of the same name.
+    pub fn register(
+        &self,
+        class_name: &str,
+        from_config: impl Fn(Config) -> Result<Arc<T>> + Send + Sync + 'static,
+    ) {
+        let mut custom = self.custom.write().unwrap_or_else(|p| p.into_inner());
+        custom.insert(0, (class_name.into(), Arc::new(from_config)));
+    }
+
+    /// The object that a class name (`"HeNormal"`), its snake case (`"he_normal"`) or an alias names,
+    /// with the arguments of `config`; `None` if nothing has that name.
+    pub fn revive(&self, name: &str, config: Config) -> Option<Result<Arc<T>>> {
+        // A registered name is "package>Name".
+        let name = name.rsplit('>').next().unwrap_or(name);
+        let custom = self.custom.read().unwrap_or_else(|p| p.into_inner());
+        if let Some((_, revive)) = custom.iter().find(|(class, _)| class == name) {
+            return Some(revive(config));
+        }
+        let fold = |s: &str| s.replace('_', "").to_ascii_lowercase();
+        let wanted = fold(name);
+        let found = self
+            .builtin
+            .iter()
+            .find(|e| fold(e.class_name) == wanted || e.aliases.iter().any(|a| fold(a) == wanted));
+        found.map(|entry| (entry.from_config)(config))
+    }
+}
+
+/// A kind of object of which Keras has many: initializers, losses, …
+pub trait Family: Object + 'static {
+    /// The module that Keras writes: `"keras.initializers"`.
+    const MODULE: &'static str;
+    /// What one member is called in messages: `"initializer"`.
+    const KIND: &'static str;
+    /// Where the members are listed.
+    fn registry() -> &'static Registry<Self>;
+}
+
+/// An argument that takes an object or its name, as `kernel_initializer="he_normal"` does in Keras.
+///
+/// A name is looked up when the object is used; see [`Choice::get`].
+pub enum Choice<T: ?Sized> {
+    /// The object itself.
+    Object(Arc<T>),
+    /// Its class name, snake case or alias.
+    Name(String),
+}
+
+impl<T: ?Sized> Clone for Choice<T> {
+    fn clone(&self) -> Self {
+        match self {
+            Choice::Object(object) => Choice::Object(object.clone()),
+            Choice::Name(name) => Choice::Name(name.clone()),
+        }
+    }
+}
+
+impl<T: Family + ?Sized> Choice<T> {
+    /// The object.
+    ///
+    /// # Errors
+    /// When nothing has the name; the message lists what there is.
+    pub fn get(&self) -> Result<Arc<T>> {
+        let name = match self {
+            Choice::Object(object) => return Ok(object.clone()),
+            Choice::Name(name) => name,
+        };
+        T::registry().revive(name, Config::new()).unwrap_or_else(|| {
+            let known: Vec<&str> = T::registry().builtin().iter().map(|e| e.class_name).collect();
+            Err(Error::invalid(
+                T::MODULE,
+                T::KIND,
+                format!("must be one of {}", known.join(", ")),
+                format!("{name:?}"),
+            ))
+        })
+    }
+}
+
+impl<T: Family + ?Sized> std::fmt::Debug for Choice<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Choice::Object(object) => write!(f, "{}", object.class_name()),
+            Choice::Name(name) => write!(f, "{name:?}"),
+        }
+    }
+}
+
+impl<T: ?Sized> From<&str> for Choice<T> {
+    fn from(name: &str) -> Self {
+        Choice::Name(name.into())
+    }
+}
+
+impl<T: ?Sized> From<Arc<T>> for Choice<T> {
+    fn from(object: Arc<T>) -> Self {
+        Choice::Object(object)
+    }
+}
+
+/// Keras's dict of an object: `{"module", "class_name", "config", "registered_name"}`.
+///
+/// # Errors
+/// When the object has no JSON form.
+pub fn serialize_object<T: Family + ?Sized>(object: &T) -> Result<Value> {
+    let class_name = object.class_name();
+    let builtin = T::registry().builtin().iter().any(|e| e.class_name == class_name);
+    let registered = if builtin { Value::Null } else { json!(format!("Custom>{class_name}")) };
+    Ok(json!({
+        "module": if builtin { json!(T::MODULE) } else { Value::Null },
+        "class_name": class_name,
+        "config": object.config()?,
+        "registered_name": registered,
+    }))
+}
+
+/// An object from Keras's dict, or from its bare name.
+///
+/// # Errors
+/// When the value is neither, the class is unknown or its config is wrong.
+pub fn deserialize_object<T: Family + ?Sized>(value: &Value) -> Result<Arc<T>> {
+    if let Some(name) = value.as_str() {
+        return Choice::<T>::from(name).get();
+    }
+    let name = value.get("class_name").and_then(Value::as_str);
+    let config = match value.get("config") {
+        Some(Value::Object(config)) => Some(config.clone()),
+        None | Some(Value::Null) => Some(Config::new()),
+        // Keras writes a function as {"class_name": "function", "config": "relu"}.
+        Some(Value::String(function)) => return Choice::<T>::from(function.as_str()).get(),
+        Some(_) => None,
+    };
+    let (Some(name), Some(config)) = (name, config) else {
+        return Err(Error::format(
+            T::KIND,
+            format!("must be a name or an object dict, not {value}"),
+        ));
+    };
+    match T::registry().revive(name, config) {
+        Some(object) => object,
+        None => Choice::<T>::from(name).get(),
+    }
+}
+
+impl<T: Family + ?Sized> Serialize for Choice<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let object = self.get().and_then(|object| serialize_object(&*object));
+        object.map_err(serde::ser::Error::custom)?.serialize(serializer)
+    }
+}
+
+impl<'de, T: Family + ?Sized> Deserialize<'de> for Choice<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        deserialize_object(&value).map(Choice::Object).map_err(serde::de::Error::custom)
+    }
+}

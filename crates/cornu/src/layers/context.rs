@@ -1,0 +1,103 @@
+//! What a layer is given while it describes its outputs.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use cornu_graph::{Tensor, Variable};
+
+use crate::{Error, Result};
+
+/// The surroundings of a call: the mode, the state as it is at this point of the step, and what the layers
+/// add to the step.
+pub struct Context {
+    training: bool,
+    pub(super) trainable: bool,
+    pub(super) frozen: Option<Arc<HashSet<u64>>>,
+    values: HashMap<u64, Tensor>,
+    updates: Vec<(Variable, Tensor)>,
+    losses: Vec<Tensor>,
+    metrics: Vec<(String, Tensor)>,
+}
+
+impl Context {
+    /// A context for training (dropout acts, statistics move) or inference.
+    pub fn new(training: bool) -> Context {
+        Context {
+            training,
+            trainable: true,
+            frozen: None,
+            values: HashMap::new(),
+            updates: Vec::new(),
+            losses: Vec::new(),
+            metrics: Vec::new(),
+        }
+    }
+
+    /// A context in which exactly the layers with these ids are frozen, whatever they say now.
+    pub fn with_frozen(training: bool, frozen: Arc<HashSet<u64>>) -> Context {
+        Context { frozen: Some(frozen), ..Context::new(training) }
+    }
+
+    /// Whether this is a training step.
+    pub fn training(&self) -> bool {
+        self.training
+    }
+
+    /// Whether the layer that is being called is trainable.
+    pub fn trainable(&self) -> bool {
+        self.trainable
+    }
+
+    /// A variable's value at this point of the step: after the updates that came before.
+    pub fn read(&mut self, variable: &Variable) -> Tensor {
+        self.values.entry(variable.id()).or_insert_with(|| variable.read()).clone()
+    }
+
+    /// A weight of the layer that `build` made.
+    ///
+    /// # Errors
+    /// When the layer has not been built.
+    pub fn weight(&mut self, weight: &Option<Variable>) -> Result<Tensor> {
+        match weight {
+            Some(variable) => Ok(self.read(variable)),
+            None => Err(Error::invalid("layer", "weight", "must be built before a call", "none")),
+        }
+    }
+
+    /// Gives a variable a new value when the step has run.
+    pub fn update(&mut self, variable: &Variable, value: Tensor) {
+        self.values.insert(variable.id(), value.clone());
+        match self.updates.iter_mut().find(|(v, _)| v == variable) {
+            Some((_, old)) => *old = value,
+            None => self.updates.push((variable.clone(), value)),
+        }
+    }
+
+    /// Adds to the loss: a scalar, or values whose mean counts.
+    pub fn add_loss(&mut self, loss: Tensor) {
+        let scalar = loss.ndim() == 0;
+        self.losses.push(if scalar { loss } else { cornu_graph::ops::mean(&loss, &[], false) });
+    }
+
+    /// Shows the mean of a value over the epoch under a name.
+    pub fn add_metric(&mut self, name: &str, value: Tensor) {
+        let scalar = value.ndim() == 0;
+        let value = if scalar { value } else { cornu_graph::ops::mean(&value, &[], false) };
+        self.metrics.push((name.into(), value));
+    }
+
+    /// What was added to the loss so far.
+    pub fn losses(&self) -> &[Tensor] {
+        &self.losses
+    }
+
+    /// The values to show so far.
+    pub fn metrics(&self) -> &[(String, Tensor)] {
+        &self.metrics
+    }
+
+    /// The changes of variables so far.
+    pub fn updates(&self) -> &[(Variable, Tensor)] {
+        &self.updates
+    }
+}

@@ -1,0 +1,21 @@
+//! Layers by Keras's names, and the trait behind them.
+
+mod arguments;
+mod context;
+mod layer_ref;
+mod registry;
+mod symbolic;
+mod traits;
+mod weights;
+
+mod activation;
+mod core;
+
+pub use activation::*;
+pub use context::Context;
+pub use core::*;
+pub use layer_ref::{LayerBuilder, LayerRef};
+pub use registry::{class_names, from_config, register};
+pub use symbolic::{Input, Inputs, KerasTensor, input_with_dtype};
+pub use traits::{Layer, LayerExt, Shape, axis_size, one};
+pub use weights::{Weight, WeightArgs, Weights};

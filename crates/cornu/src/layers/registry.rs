@@ -1,0 +1,76 @@
+//! The one list of all layers.
+
+use std::sync::{Arc, OnceLock, RwLock};
+
+use serde_json::Value;
+
+use super::*;
+use crate::config::Config;
+use crate::{Error, Result};
+
+type FromConfig = fn(Config) -> Result<Box<dyn Layer>>;
+type Custom = (String, Arc<dyn Fn(Config) -> Result<Box<dyn Layer>> + Send + Sync>);
+
+macro_rules! layers {
+    ($($layer:ident),* $(,)?) => {
+        const BUILTIN: &[(&str, FromConfig)] = &[
+            $((stringify!($layer), |config| {
+                let layer: $layer = crate::config::from_config(stringify!($layer), config)?;
+                Ok(Box::new(layer))
+            })),*
+        ];
+    };
+}
+
+layers! {
+    Dense,
+    InputLayer,
+    ReLU,
+}
+
+fn custom() -> &'static RwLock<Vec<Custom>> {
+    static CUSTOM: OnceLock<RwLock<Vec<Custom>>> = OnceLock::new();
+    CUSTOM.get_or_init(RwLock::default)
+}
+
+/// The names of the built-in layer classes.
+pub fn class_names() -> Vec<&'static str> {
+    BUILTIN.iter().map(|(name, _)| *name).collect()
+}
+
+/// Makes a class of one's own loadable: models that use it can be opened after this call.
+pub fn register(
+    class_name: &str,
+    from_config: impl Fn(Config) -> Result<Box<dyn Layer>> + Send + Sync + 'static,
+) {
+    let mut custom = custom().write().unwrap_or_else(|p| p.into_inner());
+    custom.insert(0, (class_name.into(), Arc::new(from_config)));
+}
+
+/// A layer from its class name and Keras's config (with name and trainable).
+///
+/// # Errors
+/// When the class is unknown or the config is wrong.
+pub fn from_config(class_name: &str, mut config: Config) -> Result<LayerRef> {
+    let name = config.shift_remove("name");
+    let trainable = config.shift_remove("trainable");
+    if class_name != "InputLayer" {
+        // A policy; the computation's dtype is that of the inputs.
+        config.shift_remove("dtype");
+    }
+    let registered = custom().read().unwrap_or_else(|p| p.into_inner());
+    let own = registered.iter().find(|(name, _)| name == class_name);
+    let layer = if let Some((_, revive)) = own {
+        revive(config)?
+    } else if let Some((_, revive)) = BUILTIN.iter().find(|(name, _)| *name == class_name) {
+        revive(config)?
+    } else {
+        let rule = "must be a layer of this library or one made known by layers::register";
+        return Err(Error::invalid("layers", "class_name", rule, format!("{class_name:?}")));
+    };
+    let mut builder = LayerBuilder::from_box(layer);
+    if let Some(name) = name.as_ref().and_then(Value::as_str) {
+        builder = builder.name(name);
+    }
+    Ok(builder.trainable(trainable.and_then(|t| t.as_bool()).unwrap_or(true)).shared())
+}

@@ -1,0 +1,130 @@
+//! What training minimises.
+
+use std::sync::{Arc, OnceLock};
+
+use cornu_graph::{Error, Tensor, ops};
+use serde::{Deserialize, Serialize};
+
+use crate::config::{Choice, Family, Object, Registry};
+use crate::entry;
+
+mod mean_squared_error;
+
+pub use mean_squared_error::{MeanSquaredError, mean_squared_error};
+
+/// How the losses of the samples become one number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reduction {
+    /// The sum over the number of values.
+    #[default]
+    SumOverBatchSize,
+    /// The sum.
+    Sum,
+    /// As `SumOverBatchSize`, without the weights' mean: the sum over the sum of the weights.
+    MeanWithSampleWeight,
+    /// The mean; the weights do not count in the divisor.
+    Mean,
+    /// No reduction: one value per sample.
+    None,
+}
+
+/// A loss: how far predictions are from targets.
+pub trait Loss: Object {
+    /// One value per sample (the last axis is reduced), without weights: Keras's `Loss.call`.
+    fn call(&self, y_true: &Tensor, y_pred: &Tensor) -> Tensor;
+
+    /// How the values are reduced to one. Default: [`Reduction::SumOverBatchSize`].
+    fn reduction(&self) -> Reduction {
+        Reduction::SumOverBatchSize
+    }
+
+    /// The weighted, reduced loss: Keras's `Loss.__call__`.
+    ///
+    /// `sample_weight`: one weight per value, or per sample; broadcast along the other axes.
+    fn compute(&self, y_true: &Tensor, y_pred: &Tensor, sample_weight: Option<&Tensor>) -> Tensor {
+        reduce_weighted(&self.call(y_true, y_pred), sample_weight, self.reduction())
+    }
+}
+
+impl Family for dyn Loss {
+    const MODULE: &'static str = "keras.losses";
+    const KIND: &'static str = "loss";
+
+    fn registry() -> &'static Registry<dyn Loss> {
+        static REGISTRY: OnceLock<Registry<dyn Loss>> = OnceLock::new();
+        REGISTRY.get_or_init(|| Registry::new(vec![entry!(MeanSquaredError, "mse")]))
+    }
+}
+
+impl<L: Loss + 'static> From<L> for Choice<dyn Loss> {
+    fn from(loss: L) -> Self {
+        Choice::Object(Arc::new(loss))
+    }
+}
+
+/// Predictions and targets in one dtype and rank: a trailing axis of size 1 that one of them lacks is
+/// added or dropped, as Keras's `squeeze_or_expand_to_same_rank` does.
+pub fn align(y_true: &Tensor, y_pred: &Tensor) -> (Tensor, Tensor) {
+    let y_true = ops::cast(y_true, y_pred.dtype());
+    let (t, p) = (y_true.ndim(), y_pred.ndim());
+    if p == t + 1 && y_pred.shape().last() == Some(&1) {
+        (
+            if t == 1 { ops::expand_dims(&y_true, -1) } else { y_true },
+            match t {
+                1 => y_pred.clone(),
+                _ => ops::squeeze(y_pred, &[-1]),
+            },
+        )
+    } else if t == p + 1 && y_true.shape().last() == Some(&1) {
+        (ops::squeeze(&y_true, &[-1]), y_pred.clone())
+    } else {
+        (y_true, y_pred.clone())
+    }
+}
+
+/// Values times weights, reduced: `sum(values · weights) / number of values` by default.
+pub fn reduce_weighted(values: &Tensor, weights: Option<&Tensor>, reduction: Reduction) -> Tensor {
+    let inputs: Vec<&Tensor> = std::iter::once(values).chain(weights).collect();
+    Tensor::compose(&inputs, || {
+        let weights = weights.map(|w| fit_weights(w, values)).transpose()?;
+        let weighted = match &weights {
+            Some(w) => values * w,
+            None => values.clone(),
+        };
+        let total = || ops::sum(&weighted, &[], false);
+        let count = values.count().max(1) as f64;
+        Ok(match (reduction, &weights) {
+            (Reduction::None, _) => weighted,
+            (Reduction::Sum, _) => total(),
+            (Reduction::MeanWithSampleWeight, Some(w)) => {
+                let divisor = ops::sum(&ops::broadcast_to(w, values.shape()), &[], false);
+                let zero = ops::zeros_like(&divisor);
+                // Where all weights are 0, so is the loss.
+                let safe =
+                    ops::where_(&ops::equal(&divisor, &zero), &ops::ones_like(&divisor), &divisor);
+                total() / safe
+            }
+            _ => total() / count,
+        })
+    })
+}
+
+/// Weights in the dtype and rank of `values`, ready to broadcast.
+pub(crate) fn fit_weights(weights: &Tensor, values: &Tensor) -> cornu_graph::Result<Tensor> {
+    let mut weights = ops::cast(weights, values.dtype());
+    if weights.ndim() == values.ndim() + 1 && weights.shape().last() == Some(&1) {
+        weights = ops::squeeze(&weights, &[-1]);
+    }
+    if weights.ndim() > values.ndim() {
+        return Err(Error::invalid(
+            "loss",
+            "sample_weight",
+            format!("must have at most the rank of the values {:?}", values.shape()),
+            format!("shape={:?}", weights.shape()),
+        ));
+    }
+    let mut shape = weights.shape().to_vec();
+    shape.resize(values.ndim(), 1);
+    Ok(ops::reshape(&weights, &shape))
+}

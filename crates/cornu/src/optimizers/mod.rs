@@ -1,0 +1,107 @@
+//! How weights follow their gradients.
+//!
+//! An optimizer is a pure description: the rule that turns a variable, its gradient and its slots (momentum
+//! and the like) into their next values. What all share — clipping, weight decay, averaging, constraints,
+//! the count of iterations — is in [`State`], which the trainer keeps.
+
+use std::sync::{Arc, OnceLock};
+
+use cornu_graph::{Array, Spec, Tensor};
+use serde::{Deserialize, Serialize};
+
+use crate::config::{Choice, Family, Object, Registry};
+use crate::{Result, entry};
+
+mod learning_rate;
+pub mod schedules;
+mod sgd;
+mod state;
+
+pub use learning_rate::LearningRate;
+pub use sgd::SGD;
+pub use state::State;
+
+/// What every optimizer can do beside its rule; the fields are Keras's arguments.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Common {
+    /// Decoupled weight decay: `w -= w · weight_decay · learning_rate` before the update. Default: none.
+    pub weight_decay: Option<f64>,
+    /// Each gradient is scaled to at most this L2 norm. Default: none.
+    pub clipnorm: Option<f64>,
+    /// All gradients together are scaled to at most this L2 norm. Default: none.
+    pub global_clipnorm: Option<f64>,
+    /// Gradients are limited to `[-clipvalue, clipvalue]`. Default: none.
+    pub clipvalue: Option<f64>,
+    /// Whether an exponential moving average of the weights is kept. Default: false.
+    pub use_ema: bool,
+    /// Momentum of that average. Default 0.99.
+    pub ema_momentum: f64,
+    /// After how many iterations the weights take their average's values. Default: at the end of `fit`.
+    pub ema_overwrite_frequency: Option<u64>,
+}
+
+impl Default for Common {
+    fn default() -> Self {
+        Common {
+            weight_decay: None,
+            clipnorm: None,
+            global_clipnorm: None,
+            clipvalue: None,
+            use_ema: false,
+            ema_momentum: 0.99,
+            ema_overwrite_frequency: None,
+        }
+    }
+}
+
+/// What the rule of an optimizer is given for one variable.
+pub struct Step<'a> {
+    /// The variable's value.
+    pub variable: &'a Tensor,
+    /// Its gradient, clipped.
+    pub gradient: &'a Tensor,
+    /// Its slots, in the order of [`Optimizer::slots`].
+    pub slots: &'a [Tensor],
+    /// The learning rate: a scalar of the variable's dtype.
+    pub learning_rate: &'a Tensor,
+    /// How many updates went before: a scalar of the variable's dtype, 0 at the first.
+    pub iteration: &'a Tensor,
+}
+
+/// A rule by which weights follow their gradients.
+pub trait Optimizer: Object {
+    /// The learning rate or its schedule.
+    fn learning_rate(&self) -> &LearningRate;
+
+    /// Clipping, decay and averaging.
+    fn common(&self) -> &Common;
+
+    /// The first values of what the rule remembers of a variable, with their names.
+    ///
+    /// # Errors
+    /// When a slot does not fit in memory.
+    fn slots(&self, variable: &Spec) -> Result<Vec<(&'static str, Array)>>;
+
+    /// The variable's next value, and its slots'.
+    ///
+    /// # Errors
+    /// When an argument of the optimizer is out of its range.
+    fn step(&self, step: Step) -> Result<(Tensor, Vec<Tensor>)>;
+}
+
+impl Family for dyn Optimizer {
+    const MODULE: &'static str = "keras.optimizers";
+    const KIND: &'static str = "optimizer";
+
+    fn registry() -> &'static Registry<dyn Optimizer> {
+        static REGISTRY: OnceLock<Registry<dyn Optimizer>> = OnceLock::new();
+        REGISTRY.get_or_init(|| Registry::new(vec![entry!(SGD)]))
+    }
+}
+
+impl<O: Optimizer + 'static> From<O> for Choice<dyn Optimizer> {
+    fn from(optimizer: O) -> Self {
+        Choice::Object(Arc::new(optimizer))
+    }
+}

@@ -1,0 +1,78 @@
+//! Random numbers: stateless functions of a seed, and the seeds that layers carry.
+
+use cornu_graph::ops::{Distribution, random};
+use cornu_graph::{Array, DType, Tensor, Variable};
+
+use crate::{Eval, Result, next_seed};
+
+/// A key tensor (`int64[2]`) from a seed.
+pub fn key(seed: u64) -> Tensor {
+    Tensor::apply(cornu_graph::ops::Constant(std::sync::Arc::new(key_array(seed))), &[])
+}
+
+fn key_array(seed: u64) -> Array {
+    let mut array = Array::full(&[2], 0i64).unwrap_or_else(|_| Array::scalar(0i64));
+    if let Ok(words) = array.as_slice_mut::<i64>() {
+        words[0] = seed as i64;
+    }
+    array
+}
+
+/// Uniform values in `[low, high)`.
+///
+/// `seed`: `None` takes the next one of the thread's stream.
+///
+/// # Errors
+/// When the shape does not fit in memory or the dtype is not floating-point.
+pub fn uniform(
+    shape: &[usize],
+    low: f64,
+    high: f64,
+    dtype: DType,
+    seed: Option<u64>,
+) -> Result<Array> {
+    let key = key(seed.unwrap_or_else(next_seed));
+    (random(Distribution::Uniform, &key, shape, dtype) * (high - low) + low).array()
+}
+
+/// Normal values.
+///
+/// `seed`: `None` takes the next one of the thread's stream.
+///
+/// # Errors
+/// When the shape does not fit in memory or the dtype is not floating-point.
+pub fn normal(
+    shape: &[usize],
+    mean: f64,
+    stddev: f64,
+    dtype: DType,
+    seed: Option<u64>,
+) -> Result<Array> {
+    let key = key(seed.unwrap_or_else(next_seed));
+    (random(Distribution::Normal, &key, shape, dtype) * stddev + mean).array()
+}
+
+/// The state of a layer that draws random numbers: a seed and a count of draws, as Keras's `SeedGenerator`.
+#[derive(Debug, Clone)]
+pub struct SeedGenerator(Variable);
+
+impl SeedGenerator {
+    /// A generator; `None` takes the next seed of the thread's stream.
+    pub fn new(seed: Option<u64>) -> SeedGenerator {
+        let array = key_array(seed.unwrap_or_else(next_seed));
+        SeedGenerator(Variable::new("seed_generator_state", array))
+    }
+
+    /// The variable behind it: `int64[2]`, the seed and the count.
+    pub fn state(&self) -> &Variable {
+        &self.0
+    }
+
+    /// A key that no other draw has; raises the count when the step has run.
+    pub fn next(&self, cx: &mut crate::layers::Context) -> Tensor {
+        let key = cx.read(&self.0);
+        let one = Array::new(&[2], vec![0i64, 1]).map_or_else(Tensor::error, Tensor::from);
+        cx.update(&self.0, &key + one);
+        key
+    }
+}
