@@ -3,5 +3,7 @@
 #![deny(unsafe_op_in_unsafe_fn)]
 #![warn(clippy::undocumented_unsafe_blocks)]
 
+pub mod gemm;
 pub mod runtime;
+mod scratch;
 pub mod simd;

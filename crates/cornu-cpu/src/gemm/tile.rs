@@ -1,0 +1,284 @@
+//! The micro-kernel: a tile of up to 6 rows by a few vectors, kept in registers over a run of `k`.
+//!
+//! `C[i, j] (+)= sum over k of A[i, k] * B[k, j]`: a value of A is broadcast, B is read in vectors. Rows of
+//! A and C are given by pointers, and `k` runs over a list of segments, so that one kernel serves matrices
+//! and convolutions: for a convolution a row is a pixel, and the segments are the rows of its window.
+
+use crate::simd::{AnyIsa, Float, Isa, Kernel, Real, Vector};
+
+/// The rows of a full tile. Six rows by two vectors (of 16 registers) or four (of 32) leave room
+/// for the operands.
+pub(crate) const TILE_ROWS: usize = 6;
+
+/// A run of `len` values of `k`, `offset` elements from the pointer of a row of A.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Segment {
+    pub offset: usize,
+    pub len: usize,
+}
+
+/// The columns of C, cut into panels of whole vectors as equal as possible.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Panels {
+    /// The number of columns.
+    pub n: usize,
+    lanes: usize,
+    vectors: usize,
+    count: usize,
+}
+
+/// A few vectors' worth of columns.
+pub(crate) struct Panel {
+    /// The first column.
+    pub col: usize,
+    /// The number of vectors.
+    pub vectors: usize,
+}
+
+struct TileShape;
+
+impl Kernel for TileShape {
+    type Output = (usize, usize);
+    #[inline(always)]
+    fn run<S: Isa>(self, _: S) -> (usize, usize) {
+        (S::F32::LANES, max_vectors::<S>())
+    }
+}
+
+const fn max_vectors<S: Isa>() -> usize {
+    if S::REGISTERS >= 32 { 4 } else { 2 }
+}
+
+impl Panels {
+    /// The panels of `n` columns of `T`.
+    pub fn new<T: Real>(isa: AnyIsa, n: usize) -> Self {
+        let (f32_lanes, max) = isa.run(TileShape);
+        // A vector has the same number of bytes for every type; one lane is the least.
+        let lanes = (f32_lanes * size_of::<f32>() / size_of::<T>()).max(1);
+        let vectors = n.div_ceil(lanes);
+        Panels { n, lanes, vectors, count: vectors.div_ceil(max) }
+    }
+
+    /// The lanes of one vector.
+    pub fn lanes(&self) -> usize {
+        self.lanes
+    }
+
+    /// The number of panels.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// The columns, rounded up to whole vectors: the row length of packed B.
+    pub fn width(&self) -> usize {
+        self.vectors * self.lanes
+    }
+
+    /// Panel `i`; its packed values start at `col * k`.
+    pub fn get(&self, i: usize) -> Panel {
+        let (each, rest) = (self.vectors / self.count, self.vectors % self.count);
+        let first = i * each + i.min(rest);
+        Panel { col: first * self.lanes, vectors: each + usize::from(i < rest) }
+    }
+}
+
+/// How the values of B lie in memory.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Layout {
+    /// Panel after panel, each `[k][its columns]`, filled up with zeros to whole vectors.
+    Packed,
+    /// Rows with this stride; the number of columns must be a multiple of the lanes.
+    Rows(usize),
+}
+
+/// What happens to the values of C.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Epilogue<'a, T> {
+    /// Add to what is there instead of replacing it.
+    pub add: bool,
+    /// One value per column, added as well.
+    pub bias: Option<&'a [T]>,
+}
+
+/// A block of C: all rows given, the panels of a range.
+pub(crate) struct Block<'a, T> {
+    /// Where each row of A starts.
+    pub rows: &'a [*const T],
+    /// The elements from one `k` to the next within a segment.
+    pub k_step: usize,
+    /// The runs of `k`.
+    pub segments: &'a [Segment],
+    /// Where each row of C starts.
+    pub outs: &'a [*mut T],
+    /// The values of B.
+    pub b: *const T,
+    /// How they lie.
+    pub layout: Layout,
+    /// All columns of C.
+    pub panels: Panels,
+    /// The panels to compute.
+    pub range: std::ops::Range<usize>,
+    /// What happens to the result.
+    pub epilogue: Epilogue<'a, T>,
+}
+
+impl<T: Real> Block<'_, T> {
+    /// Computes the block.
+    ///
+    /// # Safety
+    /// - `outs` must be as long as `rows`; every row of A must be readable at `offset + k * k_step` for
+    ///   every `k < len` of every segment.
+    /// - Every row of C must be valid for `panels.n` values (read as well if `add`), no two rows may
+    ///   overlap, and nobody else may use the columns of the panels meanwhile.
+    /// - `b` must be readable as `layout` and `panels` say, for as many rows as the segments are long;
+    ///   `panels` must have been made for `isa` and `T`, and `bias` must have `panels.n` values.
+    pub unsafe fn compute(self, isa: AnyIsa) {
+        debug_assert_eq!(self.rows.len(), self.outs.len());
+        debug_assert!(self.epilogue.bias.is_none_or(|bias| bias.len() >= self.panels.n));
+        isa.run(Run(self));
+    }
+}
+
+/// Made only by [`Block::compute`], whose caller makes its promises.
+struct Run<'a, T>(Block<'a, T>);
+
+impl<T: Real> Kernel for Run<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Isa>(self, s: S) {
+        let block = self.0;
+        let k: usize = block.segments.iter().map(|segment| segment.len).sum();
+        for index in block.range.clone() {
+            let panel = block.panels.get(index);
+            // SAFETY: the promises of `Block::compute` hold for the block, hence for each of its panels.
+            unsafe {
+                let (b, b_step) = match block.layout {
+                    Layout::Packed => {
+                        (block.b.add(panel.col * k), panel.vectors * block.panels.lanes)
+                    }
+                    Layout::Rows(stride) => (block.b.add(panel.col), stride),
+                };
+                match panel.vectors {
+                    1 => sweep::<S, T, 1>(s, &block, panel.col, b, b_step),
+                    2 => sweep::<S, T, 2>(s, &block, panel.col, b, b_step),
+                    3 if max_vectors::<S>() == 4 => {
+                        sweep::<S, T, 3>(s, &block, panel.col, b, b_step)
+                    }
+                    4 if max_vectors::<S>() == 4 => {
+                        sweep::<S, T, 4>(s, &block, panel.col, b, b_step)
+                    }
+                    _ => unreachable!("a panel has at most as many vectors as a tile"),
+                }
+            }
+        }
+    }
+}
+
+/// One panel of a block.
+///
+/// # Safety
+/// The promises of [`Block::compute`]; `b` is that of the panel at `col`.
+#[inline(always)]
+unsafe fn sweep<S: Isa, T: Real, const NV: usize>(
+    s: S,
+    block: &Block<T>,
+    col: usize,
+    b: *const T,
+    b_step: usize,
+) {
+    let full = block.rows.len() - block.rows.len() % TILE_ROWS;
+    // SAFETY: each tile is a part of the block.
+    unsafe {
+        for i in (0..full).step_by(TILE_ROWS) {
+            tile::<S, T, 6, NV>(s, block, i, col, b, b_step);
+        }
+        match block.rows.len() - full {
+            1 => tile::<S, T, 1, NV>(s, block, full, col, b, b_step),
+            2 => tile::<S, T, 2, NV>(s, block, full, col, b, b_step),
+            3 => tile::<S, T, 3, NV>(s, block, full, col, b, b_step),
+            4 => tile::<S, T, 4, NV>(s, block, full, col, b, b_step),
+            5 => tile::<S, T, 5, NV>(s, block, full, col, b, b_step),
+            _ => {}
+        }
+    }
+}
+
+/// One tile: rows `i..i + MR`, `NV` vectors from column `col`.
+///
+/// # Safety
+/// The promises of [`Block::compute`]; the rows exist, and `b` is that of the panel at `col`.
+#[inline(always)]
+unsafe fn tile<S: Isa, T: Real, const MR: usize, const NV: usize>(
+    s: S,
+    block: &Block<T>,
+    i: usize,
+    col: usize,
+    mut b: *const T,
+    b_step: usize,
+) {
+    let mut acc = [[T::Vec::<S>::zero(s); NV]; MR];
+    let mut rows = [std::ptr::null(); MR];
+    rows.copy_from_slice(&block.rows[i..i + MR]);
+    for segment in block.segments {
+        let mut offset = segment.offset;
+        // SAFETY: offsets stay within the segment, which the caller promises to be readable; `b` goes
+        // one row of B further with every k.
+        unsafe {
+            for _ in 0..segment.len / 4 {
+                for _ in 0..4 {
+                    step::<S, T, MR, NV>(s, &mut acc, &rows, offset, b);
+                    offset += block.k_step;
+                    b = b.add(b_step);
+                }
+            }
+            for _ in 0..segment.len % 4 {
+                step::<S, T, MR, NV>(s, &mut acc, &rows, offset, b);
+                offset += block.k_step;
+                b = b.add(b_step);
+            }
+        }
+    }
+    let lanes = T::Vec::<S>::LANES;
+    for r in 0..MR {
+        for v in 0..NV {
+            let first = col + v * lanes;
+            let cols = block.panels.n.saturating_sub(first).min(lanes);
+            // SAFETY: the row of C has n columns, which nobody else uses now.
+            let out = unsafe { std::slice::from_raw_parts_mut(block.outs[i + r].add(first), cols) };
+            let mut value = acc[r][v];
+            if block.epilogue.add {
+                value = value + T::Vec::<S>::load_partial(s, out);
+            }
+            if let Some(bias) = block.epilogue.bias {
+                value = value + T::Vec::<S>::load_partial(s, &bias[first..first + cols]);
+            }
+            value.store_partial(out);
+        }
+    }
+}
+
+/// One `k` of a tile.
+///
+/// # Safety
+/// `rows` must be readable at `offset`, and `b` for `NV` vectors.
+#[inline(always)]
+unsafe fn step<S: Isa, T: Real, const MR: usize, const NV: usize>(
+    s: S,
+    acc: &mut [[T::Vec<S>; NV]; MR],
+    rows: &[*const T; MR],
+    offset: usize,
+    b: *const T,
+) {
+    let mut values = [T::Vec::<S>::zero(s); NV];
+    for v in 0..NV {
+        // SAFETY: the caller promises NV readable vectors.
+        values[v] = unsafe { T::Vec::<S>::load_ptr(s, b.add(v * T::Vec::<S>::LANES)) };
+    }
+    for r in 0..MR {
+        // SAFETY: the caller promises that the row is readable here.
+        let a = T::Vec::<S>::splat(s, unsafe { *rows[r].add(offset) });
+        for v in 0..NV {
+            acc[r][v] = a.mul_add(values[v], acc[r][v]);
+        }
+    }
+}
