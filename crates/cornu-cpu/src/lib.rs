@@ -3,7 +3,13 @@
 #![deny(unsafe_op_in_unsafe_fn)]
 #![warn(clippy::undocumented_unsafe_blocks)]
 
+mod cpu;
 pub mod gemm;
+mod lower;
+mod plan;
 pub mod runtime;
 mod scratch;
 pub mod simd;
+mod steps;
+
+pub use cpu::Cpu;

@@ -1,0 +1,177 @@
+//! From graph to program: the one place that binds every op to machine code.
+
+use std::collections::HashMap;
+
+use cornu_graph::ops::Op;
+use cornu_graph::{Error, Graph, NodeId, Result, Spec};
+
+use crate::plan::{Kernel, Origin, Program, Target, ValueId};
+use crate::steps::{Copy, Reference};
+
+/// Binds the nodes that outputs and updates need.
+pub(crate) fn lower(graph: &Graph) -> Result<Program> {
+    let mut lowering = Lowering::new(graph);
+    for (i, _) in needed(graph).iter().enumerate().filter(|(_, needed)| **needed) {
+        lowering.node(NodeId(i))?;
+    }
+    lowering.roots()?;
+    Ok(lowering.program)
+}
+
+/// Which nodes the outputs and updates depend on.
+fn needed(graph: &Graph) -> Vec<bool> {
+    let mut needed = vec![false; graph.nodes.len()];
+    for id in graph.outputs.iter().chain(graph.updates.iter().map(|u| &u.value)) {
+        needed[id.0] = true;
+    }
+    for i in (0..needed.len()).rev() {
+        if needed[i] {
+            graph.nodes[i].inputs.iter().for_each(|id| needed[id.0] = true);
+        }
+    }
+    needed
+}
+
+struct Lowering<'g> {
+    graph: &'g Graph,
+    program: Program,
+    /// The value of every node that was lowered.
+    values: Vec<Option<ValueId>>,
+    /// The place in [`Program::variables`] of every variable, by id.
+    places: HashMap<u64, usize>,
+    /// The value that stands for each variable before the run.
+    old: HashMap<usize, ValueId>,
+}
+
+impl<'g> Lowering<'g> {
+    fn new(graph: &'g Graph) -> Self {
+        let mut variables: Vec<_> = graph.updates.iter().map(|u| u.variable.clone()).collect();
+        variables.extend(graph.nodes.iter().filter_map(|node| match &node.op {
+            Op::Parameter(p) => Some(p.0.clone()),
+            _ => None,
+        }));
+        variables.sort_by_key(|v| v.id());
+        variables.dedup();
+        let spec = |id: &NodeId| graph.node(*id).spec.clone();
+        let places = variables.iter().enumerate().map(|(i, v)| (v.id(), i)).collect();
+        let program = Program {
+            updated: vec![false; variables.len()],
+            variables,
+            inputs: graph.inputs.iter().map(spec).collect(),
+            outputs: graph.outputs.iter().map(spec).collect(),
+            ..Program::default()
+        };
+        let values = vec![None; graph.nodes.len()];
+        Lowering { graph, program, values, places, old: HashMap::new() }
+    }
+
+    fn value(&self, id: NodeId) -> Result<ValueId> {
+        self.values[id.0]
+            .ok_or_else(|| Error::Backend(format!("plan: node %{} is read too early", id.0)))
+    }
+
+    fn inputs(&self, id: NodeId) -> Result<Vec<ValueId>> {
+        self.graph.node(id).inputs.iter().map(|&i| self.value(i)).collect()
+    }
+
+    /// Lowers one node.
+    fn node(&mut self, id: NodeId) -> Result<()> {
+        let node = self.graph.node(id);
+        let value = match &node.op {
+            Op::Input(_) => {
+                let place = self.graph.inputs.iter().position(|&i| i == id).ok_or_else(|| {
+                    Error::Backend(format!("plan: input %{} is not listed", id.0))
+                })?;
+                self.program.value(&node.spec, Origin::Input(place))
+            }
+            Op::Parameter(p) => {
+                let place = self.places[&p.0.id()];
+                match self.old.get(&place) {
+                    Some(&value) => value,
+                    None => {
+                        let value = self.program.value(&node.spec, Origin::Variable(place));
+                        self.old.insert(place, value);
+                        value
+                    }
+                }
+            }
+            Op::Constant(c) => self.program.value(&node.spec, Origin::Constant(c.0.clone())),
+            Op::Reshape(_) | Op::StopGradient(_) => self.inputs(id)?[0],
+            Op::Iota(_)
+            | Op::Unary(_)
+            | Op::Binary(_)
+            | Op::Compare(_)
+            | Op::Logical(_)
+            | Op::Select(_)
+            | Op::Cast(_)
+            | Op::Broadcast(_)
+            | Op::Transpose(_)
+            | Op::Slice(_)
+            | Op::Pad(_)
+            | Op::Concatenate(_)
+            | Op::Flip(_)
+            | Op::Reduce(_)
+            | Op::ArgReduce(_)
+            | Op::Gather(_)
+            | Op::ScatterAdd(_)
+            | Op::MatMul(_)
+            | Op::Conv(_)
+            | Op::ConvInputGrad(_)
+            | Op::ConvFilterGrad(_)
+            | Op::Pool(_)
+            | Op::PoolGrad(_)
+            | Op::Random(_)
+            | Op::Custom(_) => self.reference(id)?,
+        };
+        self.values[id.0] = Some(value);
+        Ok(())
+    }
+
+    /// Binds a node to its op's own evaluation.
+    fn reference(&mut self, id: NodeId) -> Result<ValueId> {
+        let node = self.graph.node(id);
+        let kernel = Reference {
+            op: node.op.clone(),
+            inputs: node.inputs.iter().map(|&i| self.graph.node(i).spec.clone()).collect(),
+            output: node.spec.clone(),
+        };
+        self.single(id, Box::new(kernel))
+    }
+
+    /// A step that computes one node from the node's inputs.
+    fn single(&mut self, id: NodeId, kernel: Box<dyn Kernel>) -> Result<ValueId> {
+        let inputs = self.inputs(id)?;
+        let spec = self.graph.node(id).spec.clone();
+        Ok(self.program.step(kernel, inputs, vec![spec])[0])
+    }
+
+    /// Gives updates and outputs their targets. What is no step's fresh result, or has a target already,
+    /// is copied.
+    fn roots(&mut self) -> Result<()> {
+        for update in &self.graph.updates {
+            let place = self.places[&update.variable.id()];
+            let value = self.value(update.value)?;
+            if self.old.get(&place) == Some(&value) {
+                continue;
+            }
+            self.program.updated[place] = true;
+            self.target(value, update.value, Target::Variable(place));
+        }
+        for (k, &id) in self.graph.outputs.iter().enumerate() {
+            self.target(self.value(id)?, id, Target::Output(k));
+        }
+        Ok(())
+    }
+
+    fn target(&mut self, value: ValueId, id: NodeId, target: Target) {
+        let free =
+            self.program.producer(value).is_some() && self.program.get(value).target.is_none();
+        let value = if free {
+            value
+        } else {
+            let spec: Spec = self.graph.node(id).spec.clone();
+            self.program.step(Box::new(Copy(spec.clone())), vec![value], vec![spec])[0]
+        };
+        self.program.values[value.0].target = Some(target);
+    }
+}
