@@ -7,6 +7,8 @@ mod cpu;
 pub mod gemm;
 mod lower;
 mod plan;
+pub mod map;
+pub mod math;
 pub mod runtime;
 mod scratch;
 pub mod simd;

@@ -1,0 +1,252 @@
+//! The walk over the tiles.
+
+use std::cell::RefCell;
+
+use cornu_graph::{Error, Result};
+
+use super::compile::{Action, Map};
+use super::layout::{Layout, gather};
+use super::step::{Step, View};
+use super::{STRIP, TILE};
+use crate::runtime::{Arena, Pool};
+use crate::simd::AnyIsa;
+
+/// What a thread keeps between runs, so that a run allocates nothing.
+struct Scratch {
+    memory: Arena,
+    views: Vec<View>,
+    /// For every output, whether it is copied from a buffer at the end of a tile.
+    staged: Vec<bool>,
+}
+
+thread_local! {
+    static SCRATCH: RefCell<Scratch> = const {
+        RefCell::new(Scratch { memory: Arena::EMPTY, views: Vec::new(), staged: Vec::new() })
+    };
+}
+
+/// The least number of tiles worth handing to a thread.
+const MIN_TILES: usize = 8;
+
+/// One run: the map and its memory.
+struct Run<'a> {
+    map: &'a Map,
+    isa: AnyIsa,
+    inputs: &'a [*const u8],
+    outputs: &'a [*mut u8],
+}
+
+// SAFETY: the caller of `Map::run` vouches that the memory may be read and written for its duration;
+// threads write disjoint ranges of the outputs.
+unsafe impl Sync for Run<'_> {}
+
+impl Map {
+    /// Runs the program. Every output is row-major in the iteration shape. The result does not depend
+    /// on the number of threads.
+    ///
+    /// # Errors
+    /// When the number of inputs or outputs is not the program's, or memory runs out.
+    ///
+    /// # Safety
+    /// - `inputs[i]` must be aligned for its operand's dtype and valid for reading at every place that
+    ///   the operand's strides reach from it over the iteration shape; `bool` elements must be 0 or 1.
+    /// - `outputs[i]` must be aligned for its dtype and valid for writing as many elements as the
+    ///   iteration shape has.
+    /// - No output may overlap another, or an input, with one exception: an output may be exactly
+    ///   the memory of a row-major input that is not broadcast and whose elements have the same size.
+    pub unsafe fn run(
+        &self,
+        pool: &Pool,
+        isa: AnyIsa,
+        inputs: &[*const u8],
+        outputs: &[*mut u8],
+    ) -> Result<()> {
+        if inputs.len() != self.inputs || outputs.len() != self.outputs.len() {
+            return Err(Error::invalid(
+                "Map::run",
+                "inputs, outputs",
+                format!("must be {} and {}", self.inputs, self.outputs.len()),
+                format!("{} and {}", inputs.len(), outputs.len()),
+            ));
+        }
+        let tiles = self.count.div_ceil(TILE);
+        let block = tiles.div_ceil(4 * pool.threads()).max(MIN_TILES);
+        let run = Run { map: self, isa, inputs, outputs };
+        let failed = std::sync::OnceLock::new();
+        pool.parallel_for(tiles.div_ceil(block), |i| {
+            // The whole of `run`: its fields alone may not be shared.
+            let run = &run;
+            // SAFETY: blocks of different `i` are disjoint; the rest is the caller's promise.
+            if let Err(error) = unsafe { run.block(i * block..tiles.min((i + 1) * block)) } {
+                let _ = failed.set(error); // The first error is enough.
+            }
+        });
+        failed.into_inner().map_or(Ok(()), Err)
+    }
+}
+
+impl Run<'_> {
+    /// # Safety
+    /// As [`Map::run`]; no other thread may run these tiles.
+    unsafe fn block(&self, tiles: std::ops::Range<usize>) -> Result<()> {
+        SCRATCH.with_borrow_mut(|scratch| {
+            let map = self.map;
+            scratch.memory.reserve(map.scratch)?;
+            scratch.views.clear();
+            scratch.views.extend(map.registers.iter().map(|b| View {
+                // Inside the memory, which has `map.scratch` bytes.
+                ptr: scratch.memory.as_mut_ptr().wrapping_add(b.offset),
+                step: if b.uniform { 0 } else { STRIP },
+            }));
+            // An output in the place of an input is written when the tile has read all inputs.
+            let in_place = |out: &*mut u8| self.inputs.contains(&out.cast_const());
+            scratch.staged.clear();
+            scratch.staged.extend(self.outputs.iter().map(in_place));
+            // SAFETY: the caller's promise; the views point to buffers of this thread.
+            unsafe {
+                map.prologue.iter().for_each(|action| self.prepare(action, &scratch.views));
+                for tile in tiles {
+                    let start = tile * TILE;
+                    self.tile(start, TILE.min(map.count - start), scratch);
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn source(&self, source: usize) -> *const u8 {
+        match source.checked_sub(self.inputs.len()) {
+            None => self.inputs[source],
+            Some(table) => self.map.tables[table].as_mut_ptr(),
+        }
+    }
+
+    /// Computes what holds for all tiles.
+    ///
+    /// # Safety
+    /// As [`Map::run`]; the views must be the map's buffers.
+    unsafe fn prepare(&self, action: &Action, views: &[View]) {
+        match *action {
+            Action::Fill { register, ref bits, size } => {
+                // SAFETY: the buffer has one strip of elements of this size.
+                unsafe { repeat(bits.as_ptr(), 1, views[register].ptr, STRIP, size) };
+            }
+            Action::Load { register, source, size, ref layout, .. } => {
+                let (period, count) = match *layout {
+                    Layout::Periodic(period) => (period, TILE + period),
+                    _ => (1, STRIP),
+                };
+                // SAFETY: the input has a period of elements, and the buffer was made for `count`.
+                unsafe { repeat(self.source(source), period, views[register].ptr, count, size) };
+            }
+            Action::Compute { register, op, args, .. } => {
+                let out = views[register].ptr;
+                self.isa.run(Step { op, args: args.map(|a| views[a]), out, strips: 1 });
+            }
+        }
+    }
+
+    /// Computes the elements `start..start + count`, at most a tile.
+    ///
+    /// # Safety
+    /// As [`Run::prepare`], after it.
+    unsafe fn tile(&self, start: usize, count: usize, scratch: &mut Scratch) {
+        let Scratch { memory, views, staged } = scratch;
+        let strips = count.div_ceil(STRIP);
+        // The loops work on whole strips, so a tile that ends inside one stays off foreign memory.
+        let whole = count == strips * STRIP;
+        for action in &self.map.body {
+            // Inside the memory: the offset was given out below `map.scratch`.
+            let buffer = |r: usize| memory.as_mut_ptr().wrapping_add(self.map.registers[r].offset);
+            match *action {
+                Action::Fill { .. } => {} // Uniform: done in the prologue.
+                Action::Load { register, size, layout: Layout::Periodic(period), .. } => {
+                    // The buffer repeats the period over a tile more, so any phase fits.
+                    views[register].ptr = buffer(register).wrapping_add(start % period * size);
+                }
+                Action::Load { register, source, size, layout: Layout::Direct, copy }
+                    if whole && !copy =>
+                {
+                    // Only read through: no output overlaps it but at the end of the tile.
+                    let from = self.source(source).wrapping_add(start * size);
+                    views[register].ptr = from.cast_mut();
+                }
+                Action::Load { register, source, size, ref layout, .. } => {
+                    let (from, to) = (self.source(source), buffer(register));
+                    // SAFETY: the input can be read where its strides lead, the buffer has a tile.
+                    unsafe {
+                        load(layout, start, count, from, to, size);
+                        to.add(count * size).write_bytes(0, (strips * STRIP - count) * size);
+                    }
+                    views[register].ptr = to;
+                }
+                Action::Compute { register, op, args, output } => {
+                    let out = match output {
+                        Some(k) if whole && !staged[k] => {
+                            self.outputs[k].wrapping_add(start * self.map.outputs[k].size)
+                        }
+                        _ => buffer(register),
+                    };
+                    views[register].ptr = out;
+                    self.isa.run(Step { op, args: args.map(|a| views[a]), out, strips });
+                }
+            }
+        }
+        for ((output, &to), &staged) in self.map.outputs.iter().zip(self.outputs).zip(&*staged) {
+            if !(output.direct && whole && !staged) {
+                let View { ptr, step } = views[output.register];
+                // SAFETY: the output has elements `start..start + count`, the view as many, or
+                // one strip of equal ones.
+                unsafe {
+                    let to = to.add(start * output.size);
+                    if step == 0 {
+                        repeat(ptr, 1, to, count, output.size);
+                    } else {
+                        std::ptr::copy_nonoverlapping(ptr, to, count * output.size);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Writes `count` elements of `size` bytes to `to`: the first `period` at `from`, over and over.
+///
+/// # Safety
+/// Both areas must be valid and must not overlap.
+unsafe fn repeat(from: *const u8, period: usize, to: *mut u8, count: usize, size: usize) {
+    let bytes = count * size;
+    let mut done = bytes.min(period * size);
+    // SAFETY: all places lie in the first `period` elements at `from` or the `count` elements at `to`.
+    unsafe {
+        std::ptr::copy_nonoverlapping(from, to, done);
+        while done < bytes {
+            let more = done.min(bytes - done);
+            std::ptr::copy_nonoverlapping(to, to.add(done), more);
+            done += more;
+        }
+    }
+}
+
+/// Copies the elements `start..start + count` of an input to a buffer.
+///
+/// # Safety
+/// As [`gather`], with elements of `size` bytes.
+unsafe fn load(
+    layout: &Layout,
+    start: usize,
+    count: usize,
+    from: *const u8,
+    to: *mut u8,
+    size: usize,
+) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        match (layout, size) {
+            (Layout::Strided(axes), 1) => gather(axes, start, count, from, to),
+            (Layout::Strided(axes), 4) => gather::<u32>(axes, start, count, from.cast(), to.cast()),
+            (Layout::Strided(axes), _) => gather::<u64>(axes, start, count, from.cast(), to.cast()),
+            _ => std::ptr::copy_nonoverlapping(from.add(start * size), to, count * size),
+        }
+    }
+}

@@ -1,0 +1,369 @@
+//! The loops over tiles: one per instruction and dtype.
+
+use cornu_graph::DType;
+use cornu_graph::ops::{BinaryKind, CompareKind, LogicalKind, UnaryKind};
+
+use super::STRIP;
+use super::lanes::*;
+use crate::math::{self, Function};
+use crate::simd::{Isa, Kernel, Vector};
+
+/// What a step computes; `DType` is that of its operands. `compile.rs` makes only supported pairs.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum StepOp {
+    Unary(UnaryKind, DType),
+    Binary(BinaryKind, DType),
+    Compare(CompareKind, DType),
+    Logical(LogicalKind),
+    /// By the size of an element.
+    Select(usize),
+    Cast(DType, DType),
+}
+
+impl StepOp {
+    /// Whether there is a loop for it.
+    pub fn is_supported(self) -> bool {
+        use DType::*;
+        match self {
+            StepOp::Unary(kind, dtype) => match kind {
+                UnaryKind::IsNan | UnaryKind::IsInf | UnaryKind::IsFinite => true,
+                UnaryKind::Not => dtype == Bool,
+                UnaryKind::Neg | UnaryKind::Abs | UnaryKind::Sign | UnaryKind::Square => {
+                    dtype != Bool
+                }
+                _ => dtype.is_float(),
+            },
+            StepOp::Binary(BinaryKind::Div | BinaryKind::Atan2, dtype) => dtype.is_float(),
+            StepOp::Binary(kind, Bool) => matches!(
+                kind,
+                BinaryKind::Add | BinaryKind::Mul | BinaryKind::Max | BinaryKind::Min
+            ),
+            _ => true,
+        }
+    }
+}
+
+/// A register in memory: a pointer, and the elements from one strip to the next (0 or [`STRIP`]).
+#[derive(Debug, Clone, Copy)]
+pub(super) struct View {
+    pub ptr: *mut u8,
+    pub step: usize,
+}
+
+/// One instruction on one tile.
+///
+/// Whoever makes one vouches that every operand that `op` reads holds `strips` strips of its dtype (one
+/// strip, where the step is 0), that `out` has room for as many of the result's, that all are aligned for
+/// their dtype, and that `out` overlaps no operand.
+pub(super) struct Step {
+    pub op: StepOp,
+    pub args: [View; 3],
+    pub out: *mut u8,
+    pub strips: usize,
+}
+
+impl Kernel for Step {
+    type Output = ();
+    // Single precision, logic and choices are compiled for every instruction set; the rest once.
+    #[inline(always)]
+    fn run<S: Isa>(self, s: S) {
+        match self.op {
+            StepOp::Unary(kind, DType::F32) => self.unary_f32(s, kind),
+            StepOp::Binary(kind, DType::F32) => self.binary_f32(kind),
+            StepOp::Compare(kind, DType::F32) => self.compare_f32(kind),
+            StepOp::Logical(LogicalKind::And) => self.two::<And, u8, u8>(),
+            StepOp::Logical(LogicalKind::Or) => self.two::<Or, u8, u8>(),
+            StepOp::Logical(LogicalKind::Xor) => self.two::<Xor, u8, u8>(),
+            StepOp::Select(1) => self.select::<u8>(),
+            StepOp::Select(4) => self.select::<u32>(),
+            StepOp::Select(_) => self.select::<u64>(),
+            StepOp::Cast(DType::Bool | DType::U8, DType::F32) => self.one::<ToF32, u8, f32>(),
+            StepOp::Cast(DType::I32, DType::F32) => self.one::<ToF32, i32, f32>(),
+            StepOp::Cast(DType::F32, DType::I32) => self.one::<ToI32, f32, i32>(),
+            _ => self.other(),
+        }
+    }
+}
+
+/// The `match` from kinds to loops that all integer types share.
+macro_rules! integers {
+    ($step:ident, $kind:expr, $t:ty) => {
+        match $kind {
+            BinaryKind::Add => $step.two::<AddInt, $t, $t>(),
+            BinaryKind::Sub => $step.two::<SubInt, $t, $t>(),
+            BinaryKind::Mul => $step.two::<MulInt, $t, $t>(),
+            BinaryKind::Max => $step.two::<MaxInt, $t, $t>(),
+            BinaryKind::Min => $step.two::<MinInt, $t, $t>(),
+            BinaryKind::FloorDiv => $step.two::<FloorDivInt, $t, $t>(),
+            BinaryKind::Mod => $step.two::<ModInt, $t, $t>(),
+            BinaryKind::Pow => $step.two::<PowInt, $t, $t>(),
+            BinaryKind::Div | BinaryKind::Atan2 => {}
+        }
+    };
+}
+
+/// The `match` from comparisons to loops.
+macro_rules! comparisons {
+    ($step:ident, $kind:expr, $t:ty) => {
+        match $kind {
+            CompareKind::Eq => $step.two::<Eq, $t, u8>(),
+            CompareKind::Ne => $step.two::<Ne, $t, u8>(),
+            CompareKind::Lt => $step.two::<Lt, $t, u8>(),
+            CompareKind::Le => $step.two::<Le, $t, u8>(),
+            CompareKind::Gt => $step.two::<Gt, $t, u8>(),
+            CompareKind::Ge => $step.two::<Ge, $t, u8>(),
+        }
+    };
+}
+
+impl Step {
+    /// Strip `i` of an operand.
+    #[inline(always)]
+    fn arg<T>(&self, arg: usize, i: usize) -> &[T; STRIP] {
+        let View { ptr, step } = self.args[arg];
+        // SAFETY: the maker's promise (see `Step`): strip `i` is readable and aligned, and is not `out`.
+        unsafe { &*ptr.cast::<T>().add(i * step).cast() }
+    }
+
+    /// Strip `i` of the result. Called once per `i`, one at a time.
+    #[allow(clippy::mut_from_ref)]
+    #[inline(always)]
+    fn out<T>(&self, i: usize) -> &mut [T; STRIP] {
+        // SAFETY: the maker's promise (see `Step`): strip `i` is writable, aligned and not an operand.
+        unsafe { &mut *self.out.cast::<T>().add(i * STRIP).cast() }
+    }
+
+    #[inline(always)]
+    fn one<O: Op1<T, U>, T: Copy, U>(&self) {
+        for i in 0..self.strips {
+            strip1::<O, T, U>(self.arg(0, i), self.out(i));
+        }
+    }
+
+    #[inline(always)]
+    fn two<O: Op2<T, U>, T: Copy, U>(&self) {
+        for i in 0..self.strips {
+            strip2::<O, T, U>(self.arg(0, i), self.arg(1, i), self.out(i));
+        }
+    }
+
+    #[inline(always)]
+    fn select<T: Copy>(&self) {
+        for i in 0..self.strips {
+            strip_select::<T>(self.arg(0, i), self.arg(1, i), self.arg(2, i), self.out(i));
+        }
+    }
+
+    #[inline(always)]
+    fn vectors<S: Isa, F: Function>(&self, s: S) {
+        for i in 0..self.strips {
+            let (x, y) = (self.arg::<f32>(0, i), self.out::<f32>(i));
+            for j in (0..STRIP).step_by(S::F32::LANES) {
+                F::eval(s, S::F32::load(s, &x[j..])).store(&mut y[j..]);
+            }
+        }
+    }
+
+    /// As [`Step::one`], and again by `exact` where the fast function does not hold.
+    #[inline(always)]
+    fn circular<O: Op1<f32, f32>>(&self, exact: fn(f32) -> f32) {
+        for i in 0..self.strips {
+            let (x, y) = (self.arg::<f32>(0, i), self.out::<f32>(i));
+            strip1::<O, f32, f32>(x, y);
+            // Counting in a plain loop is vectorised; stopping early is not.
+            let large = |x: f32| x.is_nan() | (x.abs() > math::TRIG_LIMIT);
+            if x.iter().fold(false, |any, &x| any | large(x)) {
+                for (y, &x) in y.iter_mut().zip(x).filter(|(_, x)| large(**x)) {
+                    *y = exact(x);
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn unary_f32<S: Isa>(&self, s: S, kind: UnaryKind) {
+        match kind {
+            UnaryKind::Neg => self.one::<Neg, f32, f32>(),
+            UnaryKind::Abs => self.one::<Abs, f32, f32>(),
+            UnaryKind::Sign => self.one::<Sign, f32, f32>(),
+            UnaryKind::Square => self.one::<Square, f32, f32>(),
+            UnaryKind::Reciprocal => self.one::<Reciprocal, f32, f32>(),
+            UnaryKind::Sqrt => self.one::<Sqrt, f32, f32>(),
+            UnaryKind::Rsqrt => self.one::<Rsqrt, f32, f32>(),
+            UnaryKind::Floor => self.one::<Floor, f32, f32>(),
+            UnaryKind::Ceil => self.one::<Ceil, f32, f32>(),
+            UnaryKind::Round => self.one::<Round, f32, f32>(),
+            UnaryKind::Trunc => self.one::<Trunc, f32, f32>(),
+            UnaryKind::IsNan => self.one::<IsNan, f32, u8>(),
+            UnaryKind::IsInf => self.one::<IsInf, f32, u8>(),
+            UnaryKind::IsFinite => self.one::<IsFinite, f32, u8>(),
+            UnaryKind::Exp => self.vectors::<S, math::Exp>(s),
+            UnaryKind::Expm1 => self.vectors::<S, math::Expm1>(s),
+            UnaryKind::Log => self.vectors::<S, math::Log>(s),
+            UnaryKind::Log1p => self.vectors::<S, math::Log1p>(s),
+            UnaryKind::Log2 => self.vectors::<S, math::Log2>(s),
+            UnaryKind::Log10 => self.vectors::<S, math::Log10>(s),
+            UnaryKind::Tanh => self.vectors::<S, math::Tanh>(s),
+            UnaryKind::Sigmoid => self.vectors::<S, math::Sigmoid>(s),
+            UnaryKind::Erf => self.vectors::<S, math::Erf>(s),
+            UnaryKind::Sin => self.circular::<Sin>(libm::sinf),
+            UnaryKind::Cos => self.circular::<Cos>(libm::cosf),
+            UnaryKind::Tan => self.circular::<Tan>(libm::tanf),
+            _ => self.by_definition_f32(kind),
+        }
+    }
+
+    #[inline(always)]
+    fn binary_f32(&self, kind: BinaryKind) {
+        match kind {
+            BinaryKind::Add => self.two::<Add, f32, f32>(),
+            BinaryKind::Sub => self.two::<Sub, f32, f32>(),
+            BinaryKind::Mul => self.two::<Mul, f32, f32>(),
+            BinaryKind::Div => self.two::<Div, f32, f32>(),
+            BinaryKind::FloorDiv => self.two::<FloorDiv32, f32, f32>(),
+            BinaryKind::Mod => self.two::<Mod, f32, f32>(),
+            BinaryKind::Pow => self.two::<Pow32, f32, f32>(),
+            BinaryKind::Max => self.two::<Max, f32, f32>(),
+            BinaryKind::Min => self.two::<Min, f32, f32>(),
+            BinaryKind::Atan2 => self.two::<Atan2, f32, f32>(),
+        }
+    }
+
+    #[inline(always)]
+    fn compare_f32(&self, kind: CompareKind) {
+        comparisons!(self, kind, f32);
+    }
+
+    /// Functions without a loop of their own: the graph's definition, in double precision.
+    #[inline(never)]
+    fn by_definition_f32(&self, kind: UnaryKind) {
+        for i in 0..self.strips {
+            for (y, &x) in self.out::<f32>(i).iter_mut().zip(self.arg::<f32>(0, i)) {
+                *y = kind.evaluate(x.into()) as f32;
+            }
+        }
+    }
+
+    #[inline(never)]
+    fn other(&self) {
+        match self.op {
+            StepOp::Unary(kind, DType::F64) => self.unary_f64(kind),
+            StepOp::Unary(kind, dtype) => self.unary_integer(kind, dtype),
+            StepOp::Binary(kind, dtype) => self.binary(kind, dtype),
+            StepOp::Compare(kind, DType::F64) => comparisons!(self, kind, f64),
+            StepOp::Compare(kind, DType::I32) => comparisons!(self, kind, i32),
+            StepOp::Compare(kind, DType::I64) => comparisons!(self, kind, i64),
+            StepOp::Compare(kind, _) => comparisons!(self, kind, u8),
+            StepOp::Cast(from, to) => self.cast(from, to),
+            StepOp::Logical(_) | StepOp::Select(_) => {}
+        }
+    }
+
+    fn unary_f64(&self, kind: UnaryKind) {
+        match kind {
+            UnaryKind::Neg => self.one::<Neg, f64, f64>(),
+            UnaryKind::Abs => self.one::<Abs, f64, f64>(),
+            UnaryKind::Sign => self.one::<Sign, f64, f64>(),
+            UnaryKind::Square => self.one::<Square, f64, f64>(),
+            UnaryKind::Reciprocal => self.one::<Reciprocal, f64, f64>(),
+            UnaryKind::Sqrt => self.one::<Sqrt, f64, f64>(),
+            UnaryKind::Rsqrt => self.one::<Rsqrt, f64, f64>(),
+            UnaryKind::Floor => self.one::<Floor, f64, f64>(),
+            UnaryKind::Ceil => self.one::<Ceil, f64, f64>(),
+            UnaryKind::Round => self.one::<Round, f64, f64>(),
+            UnaryKind::Trunc => self.one::<Trunc, f64, f64>(),
+            UnaryKind::IsNan => self.one::<IsNan, f64, u8>(),
+            UnaryKind::IsInf => self.one::<IsInf, f64, u8>(),
+            UnaryKind::IsFinite => self.one::<IsFinite, f64, u8>(),
+            _ => {
+                for i in 0..self.strips {
+                    for (y, &x) in self.out::<f64>(i).iter_mut().zip(self.arg::<f64>(0, i)) {
+                        *y = kind.evaluate(x);
+                    }
+                }
+            }
+        }
+    }
+
+    fn unary_integer(&self, kind: UnaryKind, dtype: DType) {
+        match (kind, dtype) {
+            (UnaryKind::Neg, DType::I32) => self.one::<NegInt, i32, i32>(),
+            (UnaryKind::Neg, DType::I64) => self.one::<NegInt, i64, i64>(),
+            (UnaryKind::Neg, _) => self.one::<NegInt, u8, u8>(),
+            (UnaryKind::Abs, DType::I32) => self.one::<AbsInt, i32, i32>(),
+            (UnaryKind::Abs, DType::I64) => self.one::<AbsInt, i64, i64>(),
+            (UnaryKind::Abs, _) => self.one::<Same, u8, u8>(),
+            (UnaryKind::Sign, DType::I32) => self.one::<SignInt, i32, i32>(),
+            (UnaryKind::Sign, DType::I64) => self.one::<SignInt, i64, i64>(),
+            (UnaryKind::Sign, _) => self.one::<SignByte, u8, u8>(),
+            (UnaryKind::Square, DType::I32) => self.one::<SquareInt, i32, i32>(),
+            (UnaryKind::Square, DType::I64) => self.one::<SquareInt, i64, i64>(),
+            (UnaryKind::Square, _) => self.one::<SquareInt, u8, u8>(),
+            (UnaryKind::Not, _) => self.one::<Not, u8, u8>(),
+            // IsNan, IsInf, IsFinite: integers are finite.
+            (kind, _) => {
+                let answer = u8::from(kind == UnaryKind::IsFinite);
+                (0..self.strips).for_each(|i| *self.out(i) = [answer; STRIP]);
+            }
+        }
+    }
+
+    fn binary(&self, kind: BinaryKind, dtype: DType) {
+        match dtype {
+            DType::Bool => match kind {
+                BinaryKind::Add | BinaryKind::Max => self.two::<Or, u8, u8>(),
+                _ => self.two::<And, u8, u8>(),
+            },
+            DType::U8 => integers!(self, kind, u8),
+            DType::I32 => integers!(self, kind, i32),
+            DType::I64 => integers!(self, kind, i64),
+            DType::F32 => self.binary_f32(kind),
+            DType::F64 => match kind {
+                BinaryKind::Add => self.two::<Add, f64, f64>(),
+                BinaryKind::Sub => self.two::<Sub, f64, f64>(),
+                BinaryKind::Mul => self.two::<Mul, f64, f64>(),
+                BinaryKind::Div => self.two::<Div, f64, f64>(),
+                BinaryKind::FloorDiv => self.two::<FloorDiv, f64, f64>(),
+                BinaryKind::Mod => self.two::<Mod, f64, f64>(),
+                BinaryKind::Pow => self.two::<Pow, f64, f64>(),
+                BinaryKind::Max => self.two::<Max, f64, f64>(),
+                BinaryKind::Min => self.two::<Min, f64, f64>(),
+                BinaryKind::Atan2 => self.two::<Atan2, f64, f64>(),
+            },
+        }
+    }
+
+    fn cast(&self, from: DType, to: DType) {
+        use DType::*;
+        match (from, to) {
+            (F32, Bool) => self.one::<ToBool, f32, u8>(),
+            (F64, Bool) => self.one::<ToBool, f64, u8>(),
+            (I32, Bool) => self.one::<ToBool, i32, u8>(),
+            (I64, Bool) => self.one::<ToBool, i64, u8>(),
+            (U8, Bool) => self.one::<ToBool, u8, u8>(),
+            (F64, F32) => self.one::<ToF32, f64, f32>(),
+            (I32, F32) => self.one::<ToF32, i32, f32>(),
+            (I64, F32) => self.one::<ToF32, i64, f32>(),
+            (U8 | Bool, F32) => self.one::<ToF32, u8, f32>(),
+            (F32, F64) => self.one::<ToF64, f32, f64>(),
+            (I32, F64) => self.one::<ToF64, i32, f64>(),
+            (I64, F64) => self.one::<ToF64, i64, f64>(),
+            (U8 | Bool, F64) => self.one::<ToF64, u8, f64>(),
+            (F32, I32) => self.one::<ToI32, f32, i32>(),
+            (F64, I32) => self.one::<ToI32, f64, i32>(),
+            (I64, I32) => self.one::<ToI32, i64, i32>(),
+            (U8 | Bool, I32) => self.one::<ToI32, u8, i32>(),
+            (F32, I64) => self.one::<ToI64, f32, i64>(),
+            (F64, I64) => self.one::<ToI64, f64, i64>(),
+            (I32, I64) => self.one::<ToI64, i32, i64>(),
+            (U8 | Bool, I64) => self.one::<ToI64, u8, i64>(),
+            (F32, U8) => self.one::<ToU8, f32, u8>(),
+            (F64, U8) => self.one::<ToU8, f64, u8>(),
+            (I32, U8) => self.one::<ToU8, i32, u8>(),
+            (I64, U8) => self.one::<ToU8, i64, u8>(),
+            (Bool | U8, U8) | (Bool, Bool) => self.one::<Same, u8, u8>(),
+            (I32, I32) | (F32, F32) => self.one::<Same, u32, u32>(),
+            (I64, I64) | (F64, F64) => self.one::<Same, u64, u64>(),
+        }
+    }
+}
