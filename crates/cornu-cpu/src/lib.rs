@@ -6,9 +6,9 @@
 mod cpu;
 pub mod gemm;
 mod lower;
-mod plan;
 pub mod map;
 pub mod math;
+mod plan;
 pub mod runtime;
 mod scratch;
 pub mod simd;
