@@ -4,17 +4,22 @@
 
 pub mod activations;
 mod backend;
+pub mod callbacks;
 pub mod config;
 pub mod constraints;
+pub mod datasets;
 mod error;
 pub mod initializers;
 pub mod io;
 pub mod layers;
 pub mod losses;
 pub mod metrics;
+pub mod models;
 pub mod optimizers;
+pub mod plot;
 pub mod random;
 pub mod regularizers;
+pub mod saving;
 mod session;
 
 pub use backend::{Eval, backend, evaluate, set_backend};

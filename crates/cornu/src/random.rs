@@ -76,3 +76,17 @@ impl SeedGenerator {
         key
     }
 }
+
+/// The numbers `0..count` in random order (Fisher and Yates).
+pub fn permutation(count: usize, seed: u64) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..count).collect();
+    let mut state = seed;
+    for i in (1..count).rev() {
+        state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let word = crate::session::mix(state);
+        // The high part of the product is uniform in 0..=i but for a bias below 2⁻⁴⁰.
+        let j = (u128::from(word) * (i as u128 + 1)) >> 64;
+        order.swap(i, j as usize);
+    }
+    order
+}

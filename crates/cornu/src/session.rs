@@ -31,12 +31,15 @@ pub fn next_seed() -> u64 {
     SESSION.with_borrow_mut(|s| {
         let seed = *s.seed.get_or_insert_with(clock_seed);
         s.drawn += 1;
-        // SplitMix64 (Steele et al., 2014): neighbouring seeds give unrelated streams.
-        let mut z = seed.wrapping_add(s.drawn.wrapping_mul(0x9E37_79B9_7F4A_7C15));
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (z ^ (z >> 31)) >> 1
+        mix(seed.wrapping_add(s.drawn.wrapping_mul(0x9E37_79B9_7F4A_7C15))) >> 1
     })
+}
+
+/// The output function of SplitMix64 (Steele et al., 2014): neighbouring words give unrelated ones.
+pub(crate) fn mix(word: u64) -> u64 {
+    let z = (word ^ (word >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
 }
 
 fn clock_seed() -> u64 {

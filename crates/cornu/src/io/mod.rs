@@ -76,13 +76,14 @@ pub fn atomic_write(
     })
 }
 
-/// Opens a regular file for reading and gives its size.
-fn open(path: &Path) -> Result<(BufReader<File>, u64)> {
-    let file = File::open(path).map_err(|e| Error::io(path, e))?;
-    let meta = file.metadata().map_err(|e| Error::io(path, e))?;
+/// Opens a regular file for reading and gives its size: a pipe or a device could go on for ever.
+pub(crate) fn open(path: &Path) -> Result<(BufReader<File>, u64)> {
+    // Asked before opening, as opening a pipe waits for its other end.
+    let meta = fs::metadata(path).map_err(|e| Error::io(path, e))?;
     if !meta.is_file() {
         return Err(Error::format(path.display().to_string(), "is not a regular file"));
     }
+    let file = File::open(path).map_err(|e| Error::io(path, e))?;
     Ok((BufReader::with_capacity(64 << 10, file), meta.len()))
 }
 

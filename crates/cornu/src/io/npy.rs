@@ -109,7 +109,7 @@ pub fn write(path: impl AsRef<Path>, array: &Array) -> Result<()> {
 /// Writes the contents of a `.npy` file to a writer; `what` names it in errors.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn write_to(what: &str, writer: &mut dyn Write, array: &Array) -> Result<()> {
     let header = header(array)?;
     writer

@@ -16,6 +16,8 @@ pub use context::Context;
 pub use core::*;
 pub use layer_ref::{LayerBuilder, LayerRef};
 pub use registry::{class_names, from_config, register};
+pub(crate) use symbolic::{CallNode, input_from};
 pub use symbolic::{Input, Inputs, KerasTensor, input_with_dtype};
+pub(crate) use traits::show;
 pub use traits::{Layer, LayerExt, Shape, axis_size, one};
 pub use weights::{Weight, WeightArgs, Weights};

@@ -8,8 +8,10 @@ use serde::{Deserialize, Serialize};
 use crate::config::{Choice, Family, Object, Registry};
 use crate::entry;
 
+mod function_loss;
 mod mean_squared_error;
 
+pub use function_loss::FunctionLoss;
 pub use mean_squared_error::{MeanSquaredError, mean_squared_error};
 
 /// How the losses of the samples become one number.

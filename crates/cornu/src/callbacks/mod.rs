@@ -1,0 +1,169 @@
+//! What happens around epochs and batches.
+
+mod progress;
+mod session;
+pub mod tensorboard;
+
+pub use progress::ProgbarLogger;
+pub use session::{Params, Session};
+
+use crate::Result;
+use crate::models::Logs;
+
+/// Hooks around training; all do nothing by default.
+///
+/// ```
+/// use cornu::Result;
+/// use cornu::callbacks::{Callback, Session};
+/// use cornu::models::Logs;
+///
+/// /// Stops when the loss is good enough.
+/// struct Enough(f64);
+///
+/// impl Callback for Enough {
+///     fn on_epoch_end(&mut self, _: usize, logs: &Logs, session: &mut Session) -> Result<()> {
+///         if logs.loss() < self.0 {
+///             session.stop_training();
+///         }
+///         Ok(())
+///     }
+/// }
+/// ```
+#[allow(unused_variables)]
+pub trait Callback {
+    /// Before the first epoch.
+    ///
+    /// # Errors
+    /// An error of any hook ends the run.
+    fn on_train_begin(&mut self, session: &mut Session) -> Result<()> {
+        Ok(())
+    }
+    /// After the last epoch.
+    ///
+    /// # Errors
+    /// An error of any hook ends the run.
+    fn on_train_end(&mut self, session: &mut Session) -> Result<()> {
+        Ok(())
+    }
+    /// Before an epoch; the first is 0.
+    ///
+    /// # Errors
+    /// An error of any hook ends the run.
+    fn on_epoch_begin(&mut self, epoch: usize, session: &mut Session) -> Result<()> {
+        Ok(())
+    }
+    /// After an epoch and its validation.
+    ///
+    /// # Errors
+    /// An error of any hook ends the run.
+    fn on_epoch_end(&mut self, epoch: usize, logs: &Logs, session: &mut Session) -> Result<()> {
+        Ok(())
+    }
+    /// Before a training step; the first of an epoch is 0.
+    ///
+    /// # Errors
+    /// An error of any hook ends the run.
+    fn on_train_batch_begin(&mut self, batch: usize, session: &mut Session) -> Result<()> {
+        Ok(())
+    }
+    /// After a training step, with the running means.
+    ///
+    /// # Errors
+    /// An error of any hook ends the run.
+    fn on_train_batch_end(
+        &mut self,
+        batch: usize,
+        logs: &Logs,
+        session: &mut Session,
+    ) -> Result<()> {
+        Ok(())
+    }
+    /// Before a validation.
+    ///
+    /// # Errors
+    /// An error of any hook ends the run.
+    fn on_test_begin(&mut self, session: &mut Session) -> Result<()> {
+        Ok(())
+    }
+    /// Before a step of a validation.
+    ///
+    /// # Errors
+    /// An error of any hook ends the run.
+    fn on_test_batch_begin(&mut self, batch: usize, session: &mut Session) -> Result<()> {
+        Ok(())
+    }
+    /// After a step of a validation.
+    ///
+    /// # Errors
+    /// An error of any hook ends the run.
+    fn on_test_batch_end(
+        &mut self,
+        batch: usize,
+        logs: &Logs,
+        session: &mut Session,
+    ) -> Result<()> {
+        Ok(())
+    }
+    /// After a validation.
+    ///
+    /// # Errors
+    /// An error of any hook ends the run.
+    fn on_test_end(&mut self, logs: &Logs, session: &mut Session) -> Result<()> {
+        Ok(())
+    }
+}
+
+macro_rules! forward {
+    ($type:ty) => {
+        impl<C: Callback + ?Sized> Callback for $type {
+            fn on_train_begin(&mut self, session: &mut Session) -> Result<()> {
+                (**self).on_train_begin(session)
+            }
+            fn on_train_end(&mut self, session: &mut Session) -> Result<()> {
+                (**self).on_train_end(session)
+            }
+            fn on_epoch_begin(&mut self, epoch: usize, session: &mut Session) -> Result<()> {
+                (**self).on_epoch_begin(epoch, session)
+            }
+            fn on_epoch_end(
+                &mut self,
+                epoch: usize,
+                logs: &Logs,
+                session: &mut Session,
+            ) -> Result<()> {
+                (**self).on_epoch_end(epoch, logs, session)
+            }
+            fn on_train_batch_begin(&mut self, batch: usize, session: &mut Session) -> Result<()> {
+                (**self).on_train_batch_begin(batch, session)
+            }
+            fn on_train_batch_end(
+                &mut self,
+                batch: usize,
+                logs: &Logs,
+                session: &mut Session,
+            ) -> Result<()> {
+                (**self).on_train_batch_end(batch, logs, session)
+            }
+            fn on_test_begin(&mut self, session: &mut Session) -> Result<()> {
+                (**self).on_test_begin(session)
+            }
+            fn on_test_batch_begin(&mut self, batch: usize, session: &mut Session) -> Result<()> {
+                (**self).on_test_batch_begin(batch, session)
+            }
+            fn on_test_batch_end(
+                &mut self,
+                batch: usize,
+                logs: &Logs,
+                session: &mut Session,
+            ) -> Result<()> {
+                (**self).on_test_batch_end(batch, logs, session)
+            }
+            fn on_test_end(&mut self, logs: &Logs, session: &mut Session) -> Result<()> {
+                (**self).on_test_end(logs, session)
+            }
+        }
+    };
+}
+
+forward!(&mut C);
+forward!(Box<C>);

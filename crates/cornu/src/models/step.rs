@@ -1,0 +1,323 @@
+//! One step as one graph: forward, loss, metrics, gradients, updates.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use cornu_graph::{Array, DType, Executable, Graph, Spec, Tensor, Variable, gradients, ops};
+
+use super::compile::{Compile, MetricArg};
+use super::logs::Logs;
+use crate::config::{Choice, Config, Family};
+use crate::layers::{Context, LayerRef};
+use crate::losses::{Loss, Reduction};
+use crate::metrics::{Metric, mean_result, mean_state, mean_update};
+use crate::optimizers;
+use crate::{Error, Result, backend};
+
+/// What a step does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Mode {
+    Train,
+    Test,
+}
+
+/// The arrays of one batch.
+pub(super) struct Batch<'a> {
+    pub x: Vec<&'a Array>,
+    pub y: Vec<&'a Array>,
+    /// One per output, or none.
+    pub weights: Vec<&'a Array>,
+}
+
+impl Batch<'_> {
+    fn key(&self, mode: Mode) -> Key {
+        let spec = |a: &&Array| Spec::new(a.shape(), a.dtype());
+        let specs = |v: &[&Array]| v.iter().map(spec).collect();
+        (mode, specs(&self.x), specs(&self.y), specs(&self.weights))
+    }
+
+    fn all(&self) -> Vec<&Array> {
+        self.x.iter().chain(&self.y).chain(&self.weights).copied().collect()
+    }
+}
+
+type Key = (Mode, Vec<Spec>, Vec<Spec>, Vec<Spec>);
+
+/// A compiled step and the names of its scalar outputs.
+struct Plan {
+    executable: Box<dyn Executable>,
+    names: Vec<String>,
+}
+
+/// The running state of one displayed value.
+struct Tracked {
+    variables: Vec<Variable>,
+    start: Vec<Array>,
+}
+
+/// All that training needs beside the layers.
+pub(super) struct Trainer {
+    args: Compile,
+    frozen: Arc<std::collections::HashSet<u64>>,
+    optimizer: Option<optimizers::State>,
+    tracked: HashMap<String, Tracked>,
+    plans: HashMap<Key, Arc<Plan>>,
+}
+
+impl Trainer {
+    /// Captures which layers are frozen now.
+    pub fn new(args: Compile, root: &LayerRef) -> Result<Trainer> {
+        args.optimizer.get()?;
+        for (_, loss) in &args.losses {
+            loss.get()?;
+        }
+        let frozen = root.flatten().iter().filter(|l| !l.trainable()).map(LayerRef::id).collect();
+        Ok(Trainer {
+            args,
+            frozen: Arc::new(frozen),
+            optimizer: None,
+            tracked: HashMap::new(),
+            plans: HashMap::new(),
+        })
+    }
+
+    pub fn args(&self) -> &Compile {
+        &self.args
+    }
+
+    /// The optimizer's state; made when the weights exist.
+    pub fn optimizer(&mut self, root: &LayerRef) -> Result<&optimizers::State> {
+        if self.optimizer.is_none() {
+            let layers = root.flatten().into_iter().filter(|l| !self.frozen.contains(&l.id()));
+            let weights = layers.flat_map(|l| l.own_weights()).filter(|w| w.trainable).collect();
+            self.optimizer = Some(optimizers::State::new(self.args.optimizer.get()?, weights)?);
+        }
+        self.optimizer.as_ref().ok_or_else(|| Error::format("optimizer", "has no state"))
+    }
+
+    /// Forgets the running means of losses and metrics.
+    pub fn reset_metrics(&self) -> Result<()> {
+        for tracked in self.tracked.values() {
+            for (variable, start) in tracked.variables.iter().zip(&tracked.start) {
+                variable.assign(start.clone())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs a training or test step; gives the running means, the loss first.
+    pub fn run(&mut self, root: &LayerRef, mode: Mode, batch: &Batch) -> Result<Logs> {
+        let key = batch.key(mode);
+        let plan = match self.plans.get(&key) {
+            Some(plan) => plan.clone(),
+            None => {
+                let plan = Arc::new(self.compile(root, mode, &key)?);
+                self.plans.insert(key, plan.clone());
+                plan
+            }
+        };
+        let values = plan.executable.run(&batch.all())?;
+        let logs =
+            plan.names.iter().zip(&values).map(|(name, value)| Ok((name.clone(), scalar(value)?)));
+        logs.collect()
+    }
+
+    fn compile(&mut self, root: &LayerRef, mode: Mode, key: &Key) -> Result<Plan> {
+        let placeholders = |specs: &[Spec]| -> Vec<Tensor> {
+            specs.iter().map(|s| Tensor::input(&s.shape, s.dtype)).collect()
+        };
+        let (x, y, weights) = (placeholders(&key.1), placeholders(&key.2), placeholders(&key.3));
+        let mut cx = Context::with_frozen(mode == Mode::Train, self.frozen.clone());
+        let outputs = root.trace(&x, &mut cx)?;
+        let names = output_names(root, outputs.len());
+        let rows = x.first().and_then(|t| t.shape().first().copied()).unwrap_or(1);
+
+        let mut shown: Vec<(String, Tensor)> = Vec::new();
+        let mut parts: Vec<(String, Tensor)> = Vec::new();
+        let losses = self.losses(&names, y.len())?;
+        for (i, loss) in losses.iter().enumerate() {
+            let Some(loss) = loss else { continue };
+            let value = scalar_loss(&**loss, &y[i], &outputs[i], weights.get(i))?;
+            let factor = self.args.loss_weights.get(i).copied().unwrap_or(1.0);
+            let value = if factor == 1.0 { value } else { value * factor };
+            parts.push((format!("{}_loss", names[i]), value));
+        }
+        let penalties = root
+            .trainable_weights()
+            .into_iter()
+            .filter_map(|w| w.regularizer.as_ref().map(|r| r.call(&cx.read(&w.variable))));
+        let penalties: Vec<Tensor> = penalties.collect();
+        let added = cx.losses().to_vec().into_iter().chain(penalties);
+        let all: Vec<Tensor> = parts.iter().map(|(_, t)| t.clone()).chain(added).collect();
+        let total = all.into_iter().map(|t| ops::cast(&t, DType::F32)).reduce(|a, b| a + b);
+        let Some(total) = total else {
+            let rule = "must be given to compile, or added by a layer with add_loss";
+            return Err(Error::invalid("compile", "loss", rule, "none"));
+        };
+        total.check()?;
+
+        let mean = |me: &mut Self, name: &str, value: &Tensor, cx: &mut Context| {
+            let state = me.track(name, mean_state());
+            let old: Vec<Tensor> = state.iter().map(|v| cx.read(v)).collect();
+            let weight = ops::full(&[], rows as f32);
+            let new = mean_update(&old, value, Some(&weight))?;
+            state.iter().zip(&new).for_each(|(v, t)| cx.update(v, t.clone()));
+            mean_result(&new)
+        };
+        shown.push(("loss".into(), mean(self, "loss", &total, &mut cx)?));
+        if losses.len() > 1 {
+            for (name, value) in &parts {
+                let value = mean(self, name, value, &mut cx)?;
+                shown.push((name.clone(), value));
+            }
+        }
+        for (name, value) in cx.metrics().to_vec() {
+            let value = mean(self, &name, &value, &mut cx)?;
+            shown.push((name, value));
+        }
+        for (i, output) in outputs.iter().enumerate().take(y.len()) {
+            let loss = losses.get(i).and_then(Option::as_ref);
+            for arg in self.args.metrics.clone() {
+                if arg.output.as_ref().is_some_and(|o| *o != names[i]) {
+                    continue;
+                }
+                let (name, metric) = resolve(&arg, &y[i], output, loss.map(|l| l.class_name()))?;
+                let name = if outputs.len() > 1 { format!("{}_{name}", names[i]) } else { name };
+                let state = self.track(&name, metric.state(y[i].spec(), output.spec())?);
+                let old: Vec<Tensor> = state.iter().map(|v| cx.read(v)).collect();
+                let weight = weights.get(i).filter(|_| arg.weighted);
+                let new = metric.update(&old, &y[i], output, weight)?;
+                state.iter().zip(&new).for_each(|(v, t)| cx.update(v, t.clone()));
+                shown.push((name, metric.result(&new)?));
+            }
+        }
+
+        if mode == Mode::Train {
+            let optimizer = self.optimizer(root)?;
+            let weights = optimizer.weights().iter().map(|w| cx.read(&w.variable));
+            let slopes = gradients(&total, &weights.collect::<Vec<_>>())?;
+            optimizer.apply(&slopes, &mut cx)?;
+        }
+        let inputs: Vec<Tensor> = x.into_iter().chain(y).chain(weights).collect();
+        let (names, values): (Vec<String>, Vec<Tensor>) = shown.into_iter().unzip();
+        let graph = Graph::trace(&inputs, &values, cx.updates())?;
+        Ok(Plan { executable: backend().compile(&graph)?, names })
+    }
+
+    /// The loss of each output.
+    fn losses(&self, names: &[String], targets: usize) -> Result<Vec<Option<Arc<dyn Loss>>>> {
+        let known = |name: &String| names.contains(name);
+        if let Some(name) =
+            self.args.losses.iter().filter_map(|(n, _)| n.as_ref()).find(|n| !known(n))
+        {
+            let rule = format!("must be one of {}", names.join(", "));
+            return Err(Error::invalid("compile", "loss_of", rule, format!("{name:?}")));
+        }
+        if self.args.loss_weights.len() > names.len() {
+            let rule = format!("must be at most {} numbers", names.len());
+            return Err(Error::invalid(
+                "compile",
+                "loss_weights",
+                rule,
+                self.args.loss_weights.len(),
+            ));
+        }
+        let of = |name: &String| {
+            let own = self.args.losses.iter().find(|(n, _)| n.as_ref() == Some(name));
+            own.or_else(|| self.args.losses.iter().find(|(n, _)| n.is_none()))
+        };
+        let losses = names.iter().map(|name| of(name).map(|(_, loss)| loss.get()).transpose());
+        let losses = losses.collect::<Result<Vec<_>>>()?;
+        let needed = losses.iter().rposition(Option::is_some).map_or(0, |i| i + 1);
+        if needed > targets {
+            let rule = format!("must have targets for {needed} outputs ({})", names.join(", "));
+            return Err(Error::invalid("model", "y", rule, format!("{targets} arrays")));
+        }
+        Ok(losses)
+    }
+
+    /// The variables of a running value, made at its first use.
+    fn track(&mut self, name: &str, start: Vec<Array>) -> Vec<Variable> {
+        let tracked = self.tracked.entry(name.into()).or_insert_with(|| {
+            let variable =
+                |(i, a): (usize, &Array)| Variable::new(format!("{name}_{i}"), a.clone());
+            Tracked { variables: start.iter().enumerate().map(variable).collect(), start }
+        });
+        tracked.variables.clone()
+    }
+}
+
+/// A number for the logs: the mean where a metric has one value per class.
+fn scalar(value: &Array) -> Result<f64> {
+    let values = value.to_vec::<f64>();
+    if values.is_empty() {
+        return Err(Error::format("metric", "has no value"));
+    }
+    Ok(values.iter().sum::<f64>() / values.len() as f64)
+}
+
+fn scalar_loss(
+    loss: &dyn Loss,
+    y_true: &Tensor,
+    y_pred: &Tensor,
+    weight: Option<&Tensor>,
+) -> Result<Tensor> {
+    if loss.reduction() == Reduction::None {
+        let rule = "must reduce to one number for training";
+        return Err(Error::invalid(loss.class_name(), "reduction", rule, "none"));
+    }
+    let value = loss.compute(y_true, y_pred, weight);
+    value.check()?;
+    Ok(value)
+}
+
+/// A metric and its displayed name; "accuracy" and "crossentropy" mean what fits the shapes.
+fn resolve(
+    arg: &MetricArg,
+    y_true: &Tensor,
+    y_pred: &Tensor,
+    loss: Option<&str>,
+) -> Result<(String, Arc<dyn Metric>)> {
+    let Choice::Name(given) = &arg.metric else {
+        let metric = arg.metric.get()?;
+        return Ok((metric.name().into(), metric));
+    };
+    let suffix = match given.to_ascii_lowercase().as_str() {
+        "accuracy" | "acc" => "Accuracy",
+        "crossentropy" | "ce" => "Crossentropy",
+        _ => return Ok((given.clone(), arg.metric.get()?)),
+    };
+    let last = |t: &Tensor| t.shape().last().copied().unwrap_or(1);
+    let sparse = y_true.ndim() < y_pred.ndim() || (last(y_true) == 1 && last(y_pred) > 1);
+    let binary =
+        last(y_pred) == 1 || loss == Some("BinaryCrossentropy") && suffix == "Crossentropy";
+    let kind = match (binary, sparse) {
+        (true, _) => "Binary",
+        (false, true) => "SparseCategorical",
+        (false, false) => "Categorical",
+    };
+    let class = format!("{kind}{suffix}");
+    match <dyn Metric>::registry().revive(&class, Config::new()) {
+        Some(metric) => Ok((given.clone(), metric?)),
+        None => Choice::<dyn Metric>::from(class.as_str()).get().map(|m| (given.clone(), m)),
+    }
+}
+
+/// The names of the outputs: their layers', or the root's own where the layers are not known.
+pub(super) fn output_names(root: &LayerRef, count: usize) -> Vec<String> {
+    let functional = root.with(|f: &super::Functional| {
+        f.outputs.iter().map(|t| t.layer().name().to_string()).collect::<Vec<_>>()
+    });
+    let mut names = functional.unwrap_or_else(|| {
+        let name = |i| if count == 1 { root.name().to_string() } else { format!("output_{i}") };
+        (0..count).map(name).collect()
+    });
+    // Two outputs of one layer, or of one layer applied twice, need names of their own.
+    for i in 0..names.len() {
+        let earlier = names[..i].iter().filter(|n| **n == names[i]).count();
+        if earlier > 0 {
+            names[i] = format!("{}_{earlier}", names[i]);
+        }
+    }
+    names
+}

@@ -1,0 +1,5 @@
+//! Models as files.
+
+mod config;
+
+pub(crate) use config::{functional_config, sequential_config};
