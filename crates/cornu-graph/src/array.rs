@@ -1,6 +1,6 @@
 //! Values in memory: a shape and its elements in row-major order.
 
-use crate::{DType, Error, Result, element_count};
+use crate::{DType, Error, Result, Spec, element_count};
 
 /// Runs a body with a type alias bound to the Rust type of a [`DType`](crate::DType).
 #[macro_export]
@@ -164,7 +164,7 @@ impl Array {
     /// # Errors
     /// When the shape does not fit in memory.
     pub fn zeros(shape: &[usize], dtype: DType) -> Result<Array> {
-        let count = element_count("Array::zeros", shape)?;
+        let count = check_memory("Array::zeros", shape, dtype)?;
         Ok(Array { shape: shape.to_vec(), data: Data::zeros(dtype, count) })
     }
 
@@ -173,7 +173,7 @@ impl Array {
     /// # Errors
     /// When the shape does not fit in memory.
     pub fn full<T: Element>(shape: &[usize], value: T) -> Result<Array> {
-        let count = element_count("Array::full", shape)?;
+        let count = check_memory("Array::full", shape, T::DTYPE)?;
         Ok(Array { shape: shape.to_vec(), data: T::wrap(vec![value; count]) })
     }
 
@@ -190,6 +190,11 @@ impl Array {
     /// The sizes of the axes.
     pub fn shape(&self) -> &[usize] {
         &self.shape
+    }
+
+    /// The shape and dtype.
+    pub fn spec(&self) -> Spec {
+        Spec::new(&self.shape[..], self.dtype())
     }
 
     /// The number of axes.
@@ -304,7 +309,9 @@ impl Array {
     /// # Errors
     /// When the array has no axis or the range leaves it.
     pub fn rows(&self, start: usize, end: usize) -> Result<Array> {
-        let n = self.shape.first().copied().unwrap_or(0);
+        let Some((&n, rest)) = self.shape.split_first() else {
+            return Err(Error::invalid("Array::rows", "self", "must have an axis", "a scalar"));
+        };
         if start > end || end > n {
             return Err(Error::invalid(
                 "Array::rows",
@@ -313,9 +320,8 @@ impl Array {
                 format!("{start}..{end}"),
             ));
         }
-        let width = self.shape[1..].iter().product::<usize>();
-        let mut shape = self.shape.clone();
-        shape[0] = end - start;
+        let width = rest.iter().product::<usize>();
+        let shape = [&[end - start], rest].concat();
         let data = crate::with_dtype!(self.dtype(), T => {
             T::wrap(T::slice(&self.data).unwrap_or_default()[start * width..end * width].to_vec())
         });
@@ -327,7 +333,14 @@ impl Array {
     /// # Errors
     /// When the array has no axis or an index leaves it.
     pub fn take_rows(&self, indices: &[usize]) -> Result<Array> {
-        let n = self.shape.first().copied().unwrap_or(0);
+        let Some((&n, rest)) = self.shape.split_first() else {
+            return Err(Error::invalid(
+                "Array::take_rows",
+                "self",
+                "must have an axis",
+                "a scalar",
+            ));
+        };
         if let Some(&bad) = indices.iter().find(|&&i| i >= n) {
             return Err(Error::invalid(
                 "Array::take_rows",
@@ -336,18 +349,9 @@ impl Array {
                 bad,
             ));
         }
-        let width = self.shape.iter().skip(1).product::<usize>();
-        let mut shape = self.shape.clone();
-        if let Some(first) = shape.first_mut() {
-            *first = indices.len();
-        } else {
-            return Err(Error::invalid(
-                "Array::take_rows",
-                "self",
-                "must have an axis",
-                "a scalar",
-            ));
-        }
+        let width = rest.iter().product::<usize>();
+        let shape = [&[indices.len()], rest].concat();
+        check_memory("Array::take_rows", &shape, self.dtype())?;
         let data = crate::with_dtype!(self.dtype(), T => {
             let from = T::slice(&self.data).unwrap_or_default();
             let mut to = Vec::with_capacity(indices.len() * width);
@@ -358,6 +362,20 @@ impl Array {
         });
         Ok(Array { shape, data })
     }
+}
+
+/// The number of elements of a new array, after a check that the system grants its memory: a failed
+/// allocation would end the process.
+pub(crate) fn check_memory(function: &str, shape: &[usize], dtype: DType) -> Result<usize> {
+    // Smaller requests are not worth a question to the system.
+    const ASKED: usize = 1 << 26;
+    let count = element_count(function, shape)?;
+    let bytes = count * dtype.size();
+    if bytes > ASKED && Vec::<u8>::new().try_reserve_exact(bytes).is_err() {
+        let received = format!("{bytes} bytes for {dtype}{shape:?}");
+        return Err(Error::invalid(function, "shape", "must fit in memory", received));
+    }
+    Ok(count)
 }
 
 fn wrong_dtype<T: Element>(received: DType) -> Error {

@@ -37,6 +37,9 @@ fn key(tensor: &Tensor) -> Key {
 /// gradient.
 pub fn gradients(target: &Tensor, sources: &[Tensor]) -> Result<Vec<Tensor>> {
     target.check()?;
+    for source in sources {
+        source.check()?;
+    }
     if target.ndim() != 0 || !target.dtype().is_float() {
         return Err(Error::invalid(
             "gradients",
@@ -71,9 +74,18 @@ pub fn gradients(target: &Tensor, sources: &[Tensor]) -> Result<Vec<Tensor>> {
             continue;
         }
         let vjp = Vjp { inputs: tensor.inputs(), output: tensor, dy: &dy, needs: &needs };
-        for ((input, grad), need) in tensor.inputs().iter().zip(op.gradient(&vjp)?).zip(&needs) {
+        let found = op.gradient(&vjp)?;
+        if found.len() != needs.len() {
+            let rule = format!("must be {}, one per input", needs.len());
+            return Err(Error::invalid(op.name(), "gradients", rule, found.len()));
+        }
+        for ((input, grad), need) in tensor.inputs().iter().zip(found).zip(&needs) {
             let (Some(grad), true) = (grad, *need) else { continue };
             grad.check()?;
+            if grad.spec() != input.spec() {
+                let rule = format!("must be {}, as the input is", input.spec());
+                return Err(Error::invalid(op.name(), "gradient", rule, grad.spec()));
+            }
             let total = match grads.remove(&key(input)) {
                 Some(sum) => sum + grad,
                 None => grad,

@@ -109,6 +109,10 @@ impl Graph {
     /// # Errors
     /// What is wrong, with the node's number.
     pub fn verify(&self) -> Result<()> {
+        let roots = self.outputs.iter().chain(self.updates.iter().map(|u| &u.value));
+        if let Some(id) = roots.chain(&self.inputs).find(|id| id.0 >= self.nodes.len()) {
+            return Err(Error::Backend(format!("graph: root %{} does not exist", id.0)));
+        }
         let wrong = |i: usize, what: &str| {
             Err(Error::Backend(format!("graph: node %{i} ({}) {what}", self.nodes[i].op.name())))
         };
@@ -117,13 +121,18 @@ impl Graph {
                 return wrong(i, "reads a node that comes after it");
             }
             let specs: Vec<&Spec> = node.inputs.iter().map(|&j| &self.node(j).spec).collect();
+            crate::element_count(node.op.name(), &node.spec.shape)?;
             if node.op.infer(&specs)? != node.spec {
                 return wrong(i, "has another spec than its op infers");
             }
         }
-        let roots = self.outputs.iter().chain(self.updates.iter().map(|u| &u.value));
-        if let Some(id) = roots.chain(&self.inputs).find(|id| id.0 >= self.nodes.len()) {
-            return Err(Error::Backend(format!("graph: root %{} does not exist", id.0)));
+        let mut updated = std::collections::HashSet::new();
+        for update in &self.updates {
+            let (spec, variable) = (&self.node(update.value).spec, &update.variable);
+            let fits = spec.shape == variable.shape() && spec.dtype == variable.dtype();
+            if !fits || !updated.insert(variable.id()) {
+                return wrong(update.value.0, "does not fit its variable, or is its second update");
+            }
         }
         let mut seen = std::collections::HashSet::new();
         for &id in &self.inputs {
@@ -140,6 +149,7 @@ impl Graph {
     /// # Errors
     /// When the inputs do not fit or an op refuses its data.
     pub fn evaluate(&self, inputs: &[&Array]) -> Result<Vec<Array>> {
+        self.verify()?;
         self.check_inputs(inputs)?;
         let mut values: Vec<Array> = Vec::with_capacity(self.nodes.len());
         for (i, node) in self.nodes.iter().enumerate() {

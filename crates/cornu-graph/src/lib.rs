@@ -16,6 +16,7 @@ mod operators;
 pub mod ops;
 mod shape;
 mod tensor;
+pub mod testing;
 mod variable;
 
 pub use array::{Array, Data, Element};

@@ -5,14 +5,13 @@ use crate::{Error, Result};
 /// The number of elements of a shape.
 ///
 /// # Errors
-/// When the count, or eight times it in bytes, does not fit in an `isize`.
+/// When the product of the sizes, zeros left out as in NumPy, or eight times it in bytes, does not fit in
+/// an `isize`: so no product of some of the sizes can overflow either.
 pub fn element_count(function: &str, shape: &[usize]) -> Result<usize> {
-    let count = if shape.contains(&0) {
-        Some(0)
-    } else {
-        shape.iter().try_fold(1usize, |n, &d| n.checked_mul(d))
-    };
-    count.filter(|&n| n <= isize::MAX as usize / 8).ok_or_else(|| {
+    let bound = shape.iter().try_fold(1usize, |n, &d| n.checked_mul(d.max(1)));
+    let count = if shape.contains(&0) { bound.map(|_| 0) } else { bound };
+    let fits = bound.is_some_and(|n| n <= isize::MAX as usize / 8);
+    count.filter(|_| fits).ok_or_else(|| {
         Error::invalid(
             function,
             "shape",

@@ -21,9 +21,12 @@ impl Spec {
         Spec { shape: shape.into(), dtype }
     }
 
-    /// The number of elements.
+    /// The number of elements; `usize::MAX` if it is larger.
     pub fn count(&self) -> usize {
-        self.shape.iter().product()
+        if self.shape.contains(&0) {
+            return 0;
+        }
+        self.shape.iter().fold(1, |n, &d| n.saturating_mul(d))
     }
 }
 

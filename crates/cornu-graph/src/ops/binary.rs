@@ -65,18 +65,22 @@ pub(crate) fn unify(
 
 fn apply(kind: BinaryKind, a: &Tensor, b: &Tensor) -> Tensor {
     Tensor::compose(&[a, b], || {
-        let (a, b) = unify(kind.name(), a, b, |d| match kind {
-            BinaryKind::Div | BinaryKind::Atan2 => d.to_float(),
-            BinaryKind::FloorDiv | BinaryKind::Mod | BinaryKind::Pow | BinaryKind::Sub => {
-                d.max(DType::U8)
-            }
-            _ => d,
-        })?;
+        let (a, b) = unify(kind.name(), a, b, |d| kind.dtype(d))?;
         Ok(Tensor::apply(Binary(kind), &[&a, &b]))
     })
 }
 
 impl BinaryKind {
+    /// The dtype in which the function works on inputs of `dtype`.
+    fn dtype(self, dtype: DType) -> DType {
+        use BinaryKind::*;
+        match self {
+            Div | Atan2 => dtype.to_float(),
+            FloorDiv | Mod | Pow | Sub => dtype.max(DType::U8),
+            Add | Mul | Max | Min => dtype,
+        }
+    }
+
     /// The function of two numbers, in double precision.
     pub fn evaluate(self, a: f64, b: f64) -> f64 {
         use BinaryKind::*;
@@ -147,6 +151,14 @@ impl Operation for Binary {
 
     fn infer(&self, inputs: &[&Spec]) -> Result<Spec> {
         let [a, b] = arity(self.name(), inputs)?;
+        if self.0.dtype(a.dtype) != a.dtype {
+            return Err(Error::invalid(
+                self.name(),
+                "dtype",
+                format!("must be at least {}", self.0.dtype(a.dtype)),
+                a.dtype,
+            ));
+        }
         if a != b {
             return Err(Error::invalid(
                 self.name(),
@@ -155,7 +167,7 @@ impl Operation for Binary {
                 format!("{a} and {b}"),
             ));
         }
-        Ok(a)
+        Ok(a.clone())
     }
 
     fn gradient(&self, vjp: &Vjp) -> Result<Vec<Option<Tensor>>> {

@@ -25,7 +25,7 @@ impl Operation for Broadcast {
                 format!("shape={:?}", self.shape),
             ));
         }
-        Ok(Spec { shape: self.shape.clone(), ..x })
+        Ok(Spec { shape: self.shape.clone(), dtype: x.dtype })
     }
 
     fn gradient(&self, vjp: &Vjp) -> Result<Vec<Option<Tensor>>> {

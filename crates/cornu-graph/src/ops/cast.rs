@@ -16,7 +16,7 @@ impl Operation for Cast {
     }
     fn infer(&self, inputs: &[&Spec]) -> Result<Spec> {
         let [x] = arity(self.name(), inputs)?;
-        Ok(Spec { dtype: self.dtype, ..x })
+        Ok(Spec::new(&x.shape[..], self.dtype))
     }
     fn gradient(&self, vjp: &Vjp) -> Result<Vec<Option<Tensor>>> {
         Ok(vec![Some(cast(vjp.dy, vjp.inputs[0].dtype()))])

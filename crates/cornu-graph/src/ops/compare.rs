@@ -103,7 +103,7 @@ fn same(name: &str, inputs: &[&Spec]) -> Result<Spec> {
             format!("{a} and {b}"),
         ));
     }
-    Ok(a)
+    Ok(a.clone())
 }
 
 impl Operation for Compare {

@@ -1,6 +1,6 @@
 //! Tensors one after another along an axis.
 
-use crate::ops::{Operation, Vjp, arity, cast, expand_dims, slice_axis};
+use crate::ops::{Operation, Vjp, cast, check_axis, expand_dims, slice_axis};
 use crate::{Array, Error, Result, Spec, Tensor, normalize_axis};
 
 /// The inputs one after another along an axis.
@@ -17,10 +17,9 @@ impl Operation for Concatenate {
 
     fn infer(&self, inputs: &[&Spec]) -> Result<Spec> {
         let Some(&first) = inputs.first() else {
-            arity::<1>(self.name(), inputs)?;
             return Err(Error::invalid(self.name(), "inputs", "must not be empty", "none"));
         };
-        normalize_axis(self.name(), self.axis as isize, first.shape.len())?;
+        check_axis(self.name(), self.axis, first.shape.len())?;
         let mut spec = first.clone();
         for other in &inputs[1..] {
             let mut shape = other.shape.clone();
@@ -36,7 +35,7 @@ impl Operation for Concatenate {
                     inputs.iter().map(|s| s.to_string()).collect::<Vec<_>>().join(", "),
                 ));
             }
-            spec.shape[self.axis] += other.shape[self.axis];
+            spec.shape[self.axis] = spec.shape[self.axis].saturating_add(other.shape[self.axis]);
         }
         Ok(spec)
     }

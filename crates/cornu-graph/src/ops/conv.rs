@@ -72,8 +72,17 @@ impl ConvParams {
         }
         (0..rank)
             .map(|i| {
-                let padded =
-                    image[i].saturating_add(self.padding[i].0).saturating_add(self.padding[i].1);
+                let (before, after) = self.padding[i];
+                let padded = image[i].checked_add(before).and_then(|n| n.checked_add(after));
+                let padded = padded.filter(|&n| n <= isize::MAX as usize).ok_or_else(|| {
+                    let received = format!("{image:?} with padding {:?}", self.padding);
+                    Error::invalid(
+                        name,
+                        "padding",
+                        "must give an image that fits in memory",
+                        received,
+                    )
+                })?;
                 let extent = (kernel[i] - 1).saturating_mul(self.dilation[i]).saturating_add(1);
                 padded.checked_sub(extent).map(|room| room / self.strides[i] + 1).ok_or_else(|| {
                     Error::invalid(
@@ -132,7 +141,7 @@ fn check(name: &str, p: &ConvParams, x: &Spec, w: &Spec) -> Result<Vec<usize>> {
         && x.dtype.is_float()
         && p.groups > 0
         && x.shape[rank - 1] == w.shape[rank - 2].saturating_mul(p.groups)
-        && w.shape[rank - 1] % p.groups == 0;
+        && w.shape[rank - 1].is_multiple_of(p.groups);
     if !fits {
         return Err(Error::invalid(
             name,
@@ -185,7 +194,7 @@ impl Operation for Conv {
     }
     fn infer(&self, inputs: &[&Spec]) -> Result<Spec> {
         let [x, w] = arity(self.name(), inputs)?;
-        Ok(Spec { shape: check(self.name(), &self.0, &x, &w)?, ..x })
+        Ok(Spec { shape: check(self.name(), &self.0, x, w)?, dtype: x.dtype })
     }
     fn gradient(&self, vjp: &Vjp) -> Result<Vec<Option<Tensor>>> {
         let (x, w, dy) = (&vjp.inputs[0], &vjp.inputs[1], vjp.dy);
@@ -208,15 +217,15 @@ impl Operation for ConvInputGrad {
         let [dy, w] = arity(self.name(), inputs)?;
         let rank = w.shape.len();
         if rank < 3 || dy.shape.len() != rank {
-            return Err(mismatch(self.name(), &w.shape, &dy));
+            return Err(mismatch(self.name(), &w.shape, dy));
         }
         let mut shape = vec![dy.shape[0]];
         shape.extend(&self.size);
         shape.push(w.shape[rank - 2].saturating_mul(self.params.groups));
         let x = Spec::new(shape, w.dtype);
-        let expected = check(self.name(), &self.params, &x, &w)?;
+        let expected = check(self.name(), &self.params, &x, w)?;
         if dy.shape != expected || dy.dtype != w.dtype {
-            return Err(mismatch(self.name(), &expected, &dy));
+            return Err(mismatch(self.name(), &expected, dy));
         }
         Ok(x)
     }
@@ -241,14 +250,14 @@ impl Operation for ConvFilterGrad {
         let [x, dy] = arity(self.name(), inputs)?;
         let rank = x.shape.len();
         if rank < 3 || dy.shape.len() != rank || self.params.groups == 0 {
-            return Err(mismatch(self.name(), &x.shape, &dy));
+            return Err(mismatch(self.name(), &x.shape, dy));
         }
         let mut shape = self.size.clone();
         shape.extend([x.shape[rank - 1] / self.params.groups, dy.shape[rank - 1]]);
         let w = Spec::new(shape, x.dtype);
-        let expected = check(self.name(), &self.params, &x, &w)?;
+        let expected = check(self.name(), &self.params, x, &w)?;
         if dy.shape != expected || dy.dtype != x.dtype {
-            return Err(mismatch(self.name(), &expected, &dy));
+            return Err(mismatch(self.name(), &expected, dy));
         }
         Ok(w)
     }

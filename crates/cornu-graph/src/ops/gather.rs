@@ -1,7 +1,7 @@
 //! Elements by index, and the reverse.
 
-use crate::ops::{Operation, Vjp, arity};
-use crate::{Array, DType, Element, Error, Result, Spec, Tensor, normalize_axis};
+use crate::ops::{Operation, Vjp, arity, check_axis};
+use crate::{Array, DType, Error, Result, Spec, Tensor, normalize_axis};
 
 /// Slices of the first input at the indices (second input) along an axis: the result's shape is the first
 /// input's with the axis replaced by the shape of the indices.
@@ -44,11 +44,11 @@ impl Operation for Gather {
 
     fn infer(&self, inputs: &[&Spec]) -> Result<Spec> {
         let [x, indices] = arity(self.name(), inputs)?;
-        normalize_axis(self.name(), self.axis as isize, x.shape.len())?;
-        check_indices(self.name(), &indices)?;
+        check_axis(self.name(), self.axis, x.shape.len())?;
+        check_indices(self.name(), indices)?;
         let mut shape = x.shape.clone();
         shape.splice(self.axis..=self.axis, indices.shape.iter().copied());
-        Ok(Spec { shape, ..x })
+        Ok(Spec { shape, dtype: x.dtype })
     }
 
     fn gradient(&self, vjp: &Vjp) -> Result<Vec<Option<Tensor>>> {
@@ -82,8 +82,8 @@ impl Operation for ScatterAdd {
 
     fn infer(&self, inputs: &[&Spec]) -> Result<Spec> {
         let [updates, indices] = arity(self.name(), inputs)?;
-        check_indices(self.name(), &indices)?;
-        let end = self.axis + indices.shape.len();
+        check_indices(self.name(), indices)?;
+        let end = self.axis.saturating_add(indices.shape.len());
         if updates.shape.get(self.axis..end) != Some(&indices.shape[..])
             || updates.dtype == DType::Bool
         {
@@ -99,7 +99,7 @@ impl Operation for ScatterAdd {
         }
         let mut shape = updates.shape.clone();
         shape.splice(self.axis..end, [self.size]);
-        Ok(Spec { shape, ..updates })
+        Ok(Spec { shape, dtype: updates.dtype })
     }
 
     fn gradient(&self, vjp: &Vjp) -> Result<Vec<Option<Tensor>>> {
@@ -110,19 +110,26 @@ impl Operation for ScatterAdd {
         let indices = read_indices(self.name(), inputs[1], self.size)?;
         let inner: usize = spec.shape[self.axis + 1..].iter().product();
         let outer: usize = spec.shape[..self.axis].iter().product();
-        crate::with_dtype!(spec.dtype, T => {
-            let updates = inputs[0].as_slice::<T>()?;
-            let mut sums = vec![0f64; spec.count()];
+        let each = |visit: &mut dyn FnMut(usize, usize)| {
             for o in 0..outer {
                 for (k, &i) in indices.iter().enumerate() {
                     for j in 0..inner {
                         let from = (o * indices.len() + k) * inner + j;
-                        sums[(o * self.size + i) * inner + j] += updates[from].to_f64();
+                        visit((o * self.size + i) * inner + j, from);
                     }
                 }
             }
-            Array::new::<T>(&spec.shape, sums.into_iter().map(T::from_f64).collect())
-        })
+        };
+        if spec.dtype.is_integer() {
+            let updates = inputs[0].to_vec::<i64>();
+            let mut sums = vec![0i64; spec.count()];
+            each(&mut |to, from| sums[to] = sums[to].wrapping_add(updates[from]));
+            return Ok(Array::new(&spec.shape, sums)?.cast(spec.dtype));
+        }
+        let updates = inputs[0].to_vec::<f64>();
+        let mut sums = vec![0f64; spec.count()];
+        each(&mut |to, from| sums[to] += updates[from]);
+        Ok(Array::new(&spec.shape, sums)?.cast(spec.dtype))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Ops without inputs: arguments, variables, constants, counters.
 
-use crate::ops::{Operation, SharedArray, Vjp, arity};
+use crate::ops::{Operation, SharedArray, Vjp, arity, check_axis};
 use crate::{Array, DType, Element, Error, Result, Spec, Tensor, Variable, normalize_axis};
 
 /// An argument of the computation, given at each run.
@@ -123,7 +123,7 @@ impl Operation for Iota {
     }
     fn infer(&self, inputs: &[&Spec]) -> Result<Spec> {
         arity::<0>(self.name(), inputs)?;
-        normalize_axis(self.name(), self.axis as isize, self.spec.shape.len())?;
+        check_axis(self.name(), self.axis, self.spec.shape.len())?;
         Ok(self.spec.clone())
     }
     fn gradient(&self, _: &Vjp) -> Result<Vec<Option<Tensor>>> {

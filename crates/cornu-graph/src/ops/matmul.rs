@@ -1,7 +1,7 @@
 //! The matrix product.
 
 use crate::ops::{Operation, Vjp, arity, broadcast_to, cast, reshape, squeeze, transpose, unravel};
-use crate::{Array, DType, Element, Error, Result, Spec, Tensor, broadcast_shapes, normalize_axis};
+use crate::{Array, DType, Error, Result, Spec, Tensor, broadcast_shapes, normalize_axis};
 
 /// The product of the last two axes of two tensors whose leading axes are equal.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -52,7 +52,7 @@ impl Operation for MatMul {
         let (m, _, n) = self.sizes(&a.shape, &b.shape);
         let mut shape = a.shape[..rank - 2].to_vec();
         shape.extend([m, n]);
-        Ok(Spec { shape, ..a })
+        Ok(Spec { shape, dtype: a.dtype })
     }
 
     fn gradient(&self, vjp: &Vjp) -> Result<Vec<Option<Tensor>>> {
@@ -72,20 +72,29 @@ impl Operation for MatMul {
             let within = if t { column * rows + row } else { row * columns + column };
             batch * rows * columns + within
         };
-        crate::with_dtype!(spec.dtype, T => {
-            let (a, b) = (a.as_slice::<T>()?, b.as_slice::<T>()?);
+        // The positions in `a` and `b` of the `l`-th factors of element `p`.
+        let factors = |p: usize, l: usize| {
+            let mut index = [0; 3];
+            unravel(p, &[usize::MAX, m, n], &mut index);
+            let [batch, i, j] = index;
+            let x = at(batch, i, l, m, k, self.transpose_a);
+            (x, at(batch, l, j, k, n, self.transpose_b))
+        };
+        if spec.dtype.is_integer() {
+            let (a, b) = (a.to_vec::<i64>(), b.to_vec::<i64>());
             let value = |p: usize| {
-                let mut index = [0; 3];
-                unravel(p, &[usize::MAX, m, n], &mut index);
-                let [batch, i, j] = index;
-                let term = |l: usize| {
-                    let x = a[at(batch, i, l, m, k, self.transpose_a)].to_f64();
-                    x * b[at(batch, l, j, k, n, self.transpose_b)].to_f64()
-                };
-                T::from_f64((0..k).map(term).sum())
+                (0..k)
+                    .map(|l| factors(p, l))
+                    .fold(0i64, |sum, (x, y)| sum.wrapping_add(a[x].wrapping_mul(b[y])))
             };
-            Array::new::<T>(&spec.shape, (0..spec.count()).map(value).collect())
-        })
+            let values: Vec<i64> = (0..spec.count()).map(value).collect();
+            return Ok(Array::new(&spec.shape, values)?.cast(spec.dtype));
+        }
+        let (a, b) = (a.to_vec::<f64>(), b.to_vec::<f64>());
+        let value =
+            |p: usize| (0..k).map(|l| factors(p, l)).fold(0f64, |sum, (x, y)| sum + a[x] * b[y]);
+        let values: Vec<f64> = (0..spec.count()).map(value).collect();
+        Ok(Array::new(&spec.shape, values)?.cast(spec.dtype))
     }
 }
 

@@ -85,6 +85,31 @@ pub struct Vjp<'a> {
     pub needs: &'a [bool],
 }
 
+impl Vjp<'_> {
+    /// Checks that all parts fit `op` and each other, so that gradient rules can rely on it.
+    fn check(&self, op: &Op) -> Result<()> {
+        let specs: Vec<&Spec> = self.inputs.iter().map(|t| t.spec()).collect();
+        op.expect(&specs, self.output.spec())?;
+        if self.dy.spec() == self.output.spec() && self.needs.len() == self.inputs.len() {
+            return Ok(());
+        }
+        let rule = format!("must be {} with {} needs", self.output.spec(), self.inputs.len());
+        let received = format!("{} with {} needs", self.dy.spec(), self.needs.len());
+        Err(Error::invalid(op.name(), "dy", rule, received))
+    }
+}
+
+impl Op {
+    /// Checks that inputs of these specs give a result of `spec`.
+    fn expect(&self, inputs: &[&Spec], spec: &Spec) -> Result<()> {
+        let inferred = self.infer(inputs)?;
+        if inferred == *spec {
+            return Ok(());
+        }
+        Err(Error::invalid(self.name(), "spec", format!("must be {inferred}"), spec))
+    }
+}
+
 macro_rules! op_list {
     ($($op:ident),* $(,)?) => {
         /// Every op there is.
@@ -108,10 +133,19 @@ macro_rules! op_list {
                 match self { $(Op::$op(op) => op.infer(inputs)),* }
             }
             fn gradient(&self, vjp: &Vjp) -> Result<Vec<Option<Tensor>>> {
+                vjp.check(self)?;
                 match self { $(Op::$op(op) => op.gradient(vjp)),* }
             }
             fn evaluate(&self, inputs: &[&Array], spec: &Spec) -> Result<Array> {
-                match self { $(Op::$op(op) => op.evaluate(inputs, spec)),* }
+                let specs: Vec<Spec> = inputs.iter().map(|a| a.spec()).collect();
+                self.expect(&specs.iter().collect::<Vec<_>>(), spec)?;
+                crate::array::check_memory(self.name(), &spec.shape, spec.dtype)?;
+                let value = match self { $(Op::$op(op) => op.evaluate(inputs, spec)),* }?;
+                if value.spec() == *spec {
+                    return Ok(value);
+                }
+                let rule = format!("must be {spec}, as the op infers");
+                Err(Error::invalid(self.name(), "value", rule, value.spec()))
             }
         }
     };
@@ -127,11 +161,23 @@ op_list! {
 }
 
 /// Checks the number of inputs that an op received.
-pub(crate) fn arity<const N: usize>(name: &str, inputs: &[&Spec]) -> Result<[Spec; N]> {
-    let cloned: Vec<Spec> = inputs.iter().map(|&s| s.clone()).collect();
-    cloned.try_into().map_err(|got: Vec<Spec>| {
-        Error::invalid(name, "inputs", format!("must be {N}"), format!("{} inputs", got.len()))
+pub(crate) fn arity<'a, const N: usize>(name: &str, inputs: &[&'a Spec]) -> Result<[&'a Spec; N]> {
+    inputs.try_into().map_err(|_| {
+        Error::invalid(name, "inputs", format!("must be {N}"), format!("{} inputs", inputs.len()))
     })
+}
+
+/// Checks an axis that is already counted from the front.
+pub(crate) fn check_axis(name: &str, axis: usize, rank: usize) -> Result<()> {
+    if axis < rank {
+        return Ok(());
+    }
+    Err(Error::invalid(
+        name,
+        "axis",
+        format!("must be in [0, {rank}) for a tensor of rank {rank}"),
+        format!("axis={axis}"),
+    ))
 }
 
 /// The error of an op without a gradient.

@@ -37,7 +37,7 @@ impl Operation for Pad {
             let ends = self.low[i].saturating_add(self.high[i]);
             x.shape[i].saturating_add(between).saturating_add(ends)
         };
-        Ok(Spec { shape: (0..rank).map(size).collect(), ..x })
+        Ok(Spec { shape: (0..rank).map(size).collect(), dtype: x.dtype })
     }
 
     fn gradient(&self, vjp: &Vjp) -> Result<Vec<Option<Tensor>>> {
@@ -45,7 +45,7 @@ impl Operation for Pad {
         let slice = Slice {
             start: self.low.clone(),
             stop: to.iter().zip(&self.high).map(|(d, h)| d - h).collect(),
-            step: self.interior.iter().map(|i| i + 1).collect(),
+            step: self.interior.iter().map(|i| i.saturating_add(1)).collect(),
         };
         Ok(vec![Some(Tensor::apply(slice, &[vjp.dy]))])
     }
@@ -59,7 +59,7 @@ impl Operation for Pad {
             for (p, &value) in source.iter().enumerate() {
                 unravel(p, from, &mut index);
                 for (i, x) in index.iter_mut().enumerate() {
-                    *x = self.low[i] + *x * (self.interior[i] + 1);
+                    *x = self.low[i] + *x * self.interior[i].saturating_add(1);
                 }
                 out[ravel(&index, &spec.shape)] = value;
             }

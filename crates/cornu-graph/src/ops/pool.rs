@@ -46,6 +46,7 @@ impl Pool {
                 x,
             ));
         }
+        crate::element_count(name, &self.window)?;
         let dilation = vec![1; self.window.len()];
         let (strides, padding) = (self.strides.clone(), self.padding.clone());
         let params = ConvParams { strides, padding, dilation, groups: 1 };
@@ -103,7 +104,7 @@ impl Operation for Pool {
 
     fn infer(&self, inputs: &[&Spec]) -> Result<Spec> {
         let [x] = arity(self.name(), inputs)?;
-        self.output(self.name(), &x)
+        self.output(self.name(), x)
     }
 
     fn gradient(&self, vjp: &Vjp) -> Result<Vec<Option<Tensor>>> {

@@ -72,7 +72,7 @@ impl Operation for Random {
 
     fn infer(&self, inputs: &[&Spec]) -> Result<Spec> {
         let [key] = arity(self.name(), inputs)?;
-        if key != Spec::new([2], DType::I64) {
+        if *key != Spec::new([2], DType::I64) {
             return Err(Error::invalid(self.name(), "key", "must be int64[2]", key));
         }
         if !self.spec.dtype.is_float() {

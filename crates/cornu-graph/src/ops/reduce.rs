@@ -1,7 +1,8 @@
 //! Sums, products, extremes and their places.
 
 use crate::ops::{
-    Operation, Vjp, arity, broadcast_to, cast, equal, multiply, reshape, unravel, where_,
+    Operation, Vjp, arity, broadcast_to, cast, check_axis, equal, multiply, reshape, unravel,
+    where_,
 };
 use crate::{Array, DType, Element, Error, Result, Spec, Tensor, normalize_axes, normalize_axis};
 
@@ -83,7 +84,7 @@ impl Operation for Reduce {
         if !extreme && x.dtype == DType::Bool {
             return Err(Error::invalid(self.name(), "dtype", "must be a numeric type", x.dtype));
         }
-        Ok(Spec { shape: self.kept(&x.shape), ..x })
+        Ok(Spec { shape: self.kept(&x.shape), dtype: x.dtype })
     }
 
     fn gradient(&self, vjp: &Vjp) -> Result<Vec<Option<Tensor>>> {
@@ -170,7 +171,7 @@ impl Operation for ArgReduce {
 
     fn infer(&self, inputs: &[&Spec]) -> Result<Spec> {
         let [x] = arity(self.name(), inputs)?;
-        normalize_axis(self.name(), self.axis as isize, x.shape.len())?;
+        check_axis(self.name(), self.axis, x.shape.len())?;
         if x.shape[self.axis] == 0 || x.shape[self.axis] > i32::MAX as usize {
             return Err(Error::invalid(self.name(), "x", "must not be empty along the axis", x));
         }
@@ -182,7 +183,7 @@ impl Operation for ArgReduce {
                 format!("{:?}", self.kind),
             ));
         }
-        let mut shape = x.shape;
+        let mut shape = x.shape.clone();
         shape.remove(self.axis);
         Ok(Spec::new(shape, DType::I32))
     }

@@ -24,7 +24,7 @@ impl Operation for Reshape {
                 format!("shape={:?}", self.shape),
             ));
         }
-        Ok(Spec { shape: self.shape.clone(), ..x })
+        Ok(Spec { shape: self.shape.clone(), dtype: x.dtype })
     }
     fn gradient(&self, vjp: &Vjp) -> Result<Vec<Option<Tensor>>> {
         Ok(vec![Some(reshape(vjp.dy, vjp.inputs[0].shape()))])

@@ -22,7 +22,7 @@ impl Operation for Select {
                 format!("{condition}, {a} and {b}"),
             ));
         }
-        Ok(a)
+        Ok(a.clone())
     }
 
     fn gradient(&self, vjp: &Vjp) -> Result<Vec<Option<Tensor>>> {

@@ -35,7 +35,7 @@ impl Operation for Slice {
             ));
         }
         let size = |i: usize| (self.stop[i] - self.start[i]).div_ceil(self.step[i]);
-        Ok(Spec { shape: (0..rank).map(size).collect(), ..x })
+        Ok(Spec { shape: (0..rank).map(size).collect(), dtype: x.dtype })
     }
 
     fn gradient(&self, vjp: &Vjp) -> Result<Vec<Option<Tensor>>> {

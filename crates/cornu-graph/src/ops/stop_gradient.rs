@@ -13,7 +13,7 @@ impl Operation for StopGradient {
     }
     fn infer(&self, inputs: &[&Spec]) -> Result<Spec> {
         let [x] = arity(self.name(), inputs)?;
-        Ok(x)
+        Ok(x.clone())
     }
     fn gradient(&self, _: &Vjp) -> Result<Vec<Option<Tensor>>> {
         Ok(vec![None])

@@ -1,6 +1,6 @@
 //! Permutation and reversal of axes.
 
-use crate::ops::{Operation, Vjp, arity, ravel, rearrange};
+use crate::ops::{Operation, Vjp, arity, check_axis, ravel, rearrange};
 use crate::{Array, Error, Result, Spec, Tensor, normalize_axes, normalize_axis};
 
 /// The axes in another order: axis `i` of the result is axis `axes[i]` of the input.
@@ -26,7 +26,7 @@ impl Operation for Transpose {
                 format!("axes={:?}", self.axes),
             ));
         }
-        Ok(Spec { shape: self.axes.iter().map(|&a| x.shape[a]).collect(), ..x })
+        Ok(Spec { shape: self.axes.iter().map(|&a| x.shape[a]).collect(), dtype: x.dtype })
     }
     fn gradient(&self, vjp: &Vjp) -> Result<Vec<Option<Tensor>>> {
         let mut inverse = vec![0; self.axes.len()];
@@ -61,9 +61,9 @@ impl Operation for Flip {
     fn infer(&self, inputs: &[&Spec]) -> Result<Spec> {
         let [x] = arity(self.name(), inputs)?;
         for &axis in &self.axes {
-            normalize_axis(self.name(), axis as isize, x.shape.len())?;
+            check_axis(self.name(), axis, x.shape.len())?;
         }
-        Ok(x)
+        Ok(x.clone())
     }
     fn gradient(&self, vjp: &Vjp) -> Result<Vec<Option<Tensor>>> {
         Ok(vec![Some(Tensor::apply(self.clone(), &[vjp.dy]))])

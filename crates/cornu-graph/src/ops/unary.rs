@@ -97,7 +97,7 @@ fn apply(kind: UnaryKind, x: &Tensor) -> Tensor {
     Tensor::apply(Unary(kind), &[&x])
 }
 
-/// The inverse of the error function: a rational start (Giles, 2010) polished by Newton's method.
+/// The inverse of the error function: Winitzki's approximation (2008) polished by Newton's method.
 fn erfinv_f64(y: f64) -> f64 {
     if y.is_nan() || y.abs() > 1.0 {
         return f64::NAN;
@@ -190,7 +190,7 @@ impl Operation for Unary {
         if !fits {
             return Err(Error::invalid(self.name(), "dtype", rule, x.dtype));
         }
-        Ok(Spec { dtype: if domain == Domain::Test { DType::Bool } else { x.dtype }, ..x })
+        Ok(Spec::new(&x.shape[..], if domain == Domain::Test { DType::Bool } else { x.dtype }))
     }
 
     fn gradient(&self, vjp: &Vjp) -> Result<Vec<Option<Tensor>>> {
