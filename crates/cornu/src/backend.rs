@@ -2,23 +2,33 @@
 
 use std::sync::{Arc, OnceLock, RwLock};
 
-use cornu_graph::{Array, Backend, Graph, Interpreter, Tensor};
+use cornu_cpu::Cpu;
+use cornu_graph::{Array, Backend, Graph, Tensor};
 
 use crate::Result;
 
-fn slot() -> &'static RwLock<Arc<dyn Backend>> {
-    static SLOT: OnceLock<RwLock<Arc<dyn Backend>>> = OnceLock::new();
-    SLOT.get_or_init(|| RwLock::new(Arc::new(Interpreter)))
+type Slot = RwLock<Option<Arc<dyn Backend>>>;
+
+fn slot() -> &'static Slot {
+    static SLOT: OnceLock<Slot> = OnceLock::new();
+    SLOT.get_or_init(Slot::default)
 }
 
-/// The engine in use.
-pub fn backend() -> Arc<dyn Backend> {
-    slot().read().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
+/// The engine in use: this machine's processor, unless [`set_backend`] says otherwise.
+///
+/// # Errors
+/// When `CORNU_NUM_THREADS` or `CORNU_ISA` has a value that the engine does not know.
+pub fn backend() -> Result<Arc<dyn Backend>> {
+    let chosen = slot().read().unwrap_or_else(|poisoned| poisoned.into_inner()).clone();
+    match chosen {
+        Some(backend) => Ok(backend),
+        None => Ok(Arc::new(Cpu::shared()?.clone())),
+    }
 }
 
 /// Runs everything that is compiled from now on with another engine.
 pub fn set_backend(backend: Arc<dyn Backend>) {
-    *slot().write().unwrap_or_else(|poisoned| poisoned.into_inner()) = backend;
+    *slot().write().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(backend);
 }
 
 /// The values of tensors that depend on no input.
@@ -26,7 +36,7 @@ pub fn set_backend(backend: Arc<dyn Backend>) {
 /// # Errors
 /// The first error that a tensor carries, or what the engine says.
 pub fn evaluate(tensors: &[Tensor]) -> Result<Vec<Array>> {
-    Ok(backend().compile(&Graph::trace(&[], tensors, &[])?)?.run(&[])?)
+    Ok(backend()?.compile(&Graph::trace(&[], tensors, &[])?)?.run(&[])?)
 }
 
 /// Asking a lazy tensor for its value.

@@ -60,7 +60,7 @@ impl Predictor {
                 let outputs = root.trace(&x, &mut cx)?;
                 // Seeds move in inference too, where a layer draws.
                 let graph = Graph::trace(&x, &outputs, cx.updates())?;
-                let plan: Arc<dyn Executable> = backend().compile(&graph)?.into();
+                let plan: Arc<dyn Executable> = backend()?.compile(&graph)?.into();
                 self.plans.lock().unwrap_or_else(|p| p.into_inner()).insert(key, plan.clone());
                 plan
             }

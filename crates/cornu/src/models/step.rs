@@ -201,7 +201,7 @@ impl Trainer {
         let inputs: Vec<Tensor> = x.into_iter().chain(y).chain(weights).collect();
         let (names, values): (Vec<String>, Vec<Tensor>) = shown.into_iter().unzip();
         let graph = Graph::trace(&inputs, &values, cx.updates())?;
-        Ok(Plan { executable: backend().compile(&graph)?, names })
+        Ok(Plan { executable: backend()?.compile(&graph)?, names })
     }
 
     /// The loss of each output.
