@@ -38,7 +38,7 @@ pub(crate) fn pack_panel<T: Real>(
     if b.col_step == 1 {
         for (kk, row) in out.chunks_exact_mut(width).enumerate() {
             let start = first + kk * b.row_step;
-            row[..cols].copy_from_slice(&b.values[start..start + cols]);
+            copy(&b.values[start..start + cols], &mut row[..cols]);
         }
     } else {
         // Columns of B are read along their own direction, a few at a time to fill cache lines.
@@ -48,6 +48,18 @@ pub(crate) fn pack_panel<T: Real>(
                 row[col] = b.values[start + kk * b.row_step];
             }
         }
+    }
+}
+
+/// Copies a short run; for these, a call of `memcpy` costs more than the copy.
+fn copy<T: Copy>(from: &[T], to: &mut [T]) {
+    let (from, from_rest) = from.as_chunks::<8>();
+    let (to, to_rest) = to.as_chunks_mut::<8>();
+    for (to, from) in to.iter_mut().zip(from) {
+        *to = *from;
+    }
+    for (to, from) in to_rest.iter_mut().zip(from_rest) {
+        *to = *from;
     }
 }
 
@@ -68,7 +80,11 @@ pub(crate) fn pack_rows<T: Real>(
         if a.row_step == 1 {
             for (kk, out) in out.chunks_exact_mut(TILE_ROWS).enumerate() {
                 let from = start + kk * a.col_step;
-                out[..count].copy_from_slice(&a.values[from..from + count]);
+                let from = &a.values[from..from + count];
+                match (from.first_chunk::<TILE_ROWS>(), out.first_chunk_mut::<TILE_ROWS>()) {
+                    (Some(from), Some(out)) => *out = *from,
+                    _ => out[..count].copy_from_slice(from),
+                }
             }
         } else {
             for r in 0..count {

@@ -221,17 +221,12 @@ unsafe fn tile<S: Isa, T: Real, const MR: usize, const NV: usize>(
     rows.copy_from_slice(&block.rows[i..i + MR]);
     for segment in block.segments {
         let mut offset = segment.offset;
+        // Not unrolled: with steps known only at run time, the compiler would keep the addresses of all
+        // copies in registers that it does not have.
         // SAFETY: offsets stay within the segment, which the caller promises to be readable; `b` goes
         // one row of B further with every k.
         unsafe {
-            for _ in 0..segment.len / 4 {
-                for _ in 0..4 {
-                    step::<S, T, MR, NV>(s, &mut acc, &rows, offset, b);
-                    offset += block.k_step;
-                    b = b.add(b_step);
-                }
-            }
-            for _ in 0..segment.len % 4 {
+            for _ in 0..segment.len {
                 step::<S, T, MR, NV>(s, &mut acc, &rows, offset, b);
                 offset += block.k_step;
                 b = b.add(b_step);
