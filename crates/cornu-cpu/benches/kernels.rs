@@ -2,6 +2,7 @@
 //! runs the lines whose name contains the word. Other programs on the machine disturb one thread
 //! least: there only its own processor time counts.
 
+use cornu_cpu::conv::{Conv, ConvShape};
 use cornu_cpu::gemm::{Gemm, gemm};
 use cornu_cpu::runtime::Pool;
 use cornu_cpu::simd::{AnyIsa, Float, Isa, Kernel, Vector, isa};
@@ -87,6 +88,52 @@ impl Bench {
     }
 }
 
+impl Bench {
+    /// Square images, kernels and strides; `pad` before and behind.
+    #[allow(clippy::too_many_arguments)]
+    fn conv(
+        &self,
+        name: &str,
+        batch: usize,
+        size: usize,
+        [in_c, out_c]: [usize; 2],
+        kernel: usize,
+        stride: usize,
+        pad: [usize; 2],
+    ) {
+        let out = (size + pad[0] + pad[1] - kernel) / stride + 1;
+        let shape = ConvShape {
+            batch,
+            in_h: size,
+            in_w: size,
+            in_c,
+            out_h: out,
+            out_w: out,
+            out_c,
+            k_h: kernel,
+            k_w: kernel,
+            stride: [stride; 2],
+            pad_lo: [pad[0]; 2],
+            pad_hi: [pad[1]; 2],
+            dilation: [1, 1],
+            groups: 1,
+        };
+        let conv = Conv::new(self.isa, shape).unwrap();
+        let work = shape.output_len() * kernel * kernel * in_c;
+        let (mut x, mut w) = (numbers(shape.input_len()), numbers(shape.kernel_len()));
+        let mut y = numbers(shape.output_len());
+        self.line(&format!("conv {name} forward"), work, |pool| {
+            conv.forward(pool, &x, &w, None, &mut y).unwrap();
+        });
+        self.line(&format!("conv {name} data"), work, |pool| {
+            conv.backward_data(pool, &y, &w, &mut x).unwrap();
+        });
+        self.line(&format!("conv {name} filter"), work, |pool| {
+            conv.backward_filter(pool, &x, &y, &mut w).unwrap();
+        });
+    }
+}
+
 fn main() {
     let wish = std::env::args().skip(1).find(|arg| !arg.starts_with('-')).unwrap_or_default();
     let isa = isa().unwrap();
@@ -107,4 +154,12 @@ fn main() {
     bench.gemm("128x10x512", Gemm::new(128, 10, 512));
     bench.gemm("1x1024x1024", Gemm::new(1, 1024, 1024));
     bench.gemm("1x1024x1024 BT", Gemm::new(1, 1024, 1024).transpose_b());
+    bench.conv("128x28x28x1 -> 32 3x3", 128, 28, [1, 32], 3, 1, [1, 1]);
+    bench.conv("128x28x28x32 -> 64 3x3 s2", 128, 28, [32, 64], 3, 2, [0, 1]);
+    bench.conv("128x14x14x64 -> 64 3x3", 128, 14, [64, 64], 3, 1, [1, 1]);
+    bench.conv("128x28x28x32 -> 1 3x3", 128, 28, [32, 1], 3, 1, [1, 1]);
+    bench.conv("4x16x16x128 -> 256 5x5", 4, 16, [128, 256], 5, 1, [2, 2]);
+    bench.conv("4x16x16x256 -> 256 4x4 s2", 4, 16, [256, 256], 4, 2, [1, 1]);
+    bench.conv("4x32x32x256 -> 3 7x7", 4, 32, [256, 3], 7, 1, [3, 3]);
+    bench.conv("4x32x32x3 -> 128 3x3", 4, 32, [3, 128], 3, 1, [1, 1]);
 }

@@ -18,9 +18,11 @@ mod tile;
 pub use int::{Integer, gemm_int};
 pub use spec::{Gemm, Operand};
 
-use dot::{Dots, MAX_DOTS};
-use pack::View;
-use tile::Segment;
+pub(crate) use dot::{Dots, MAX_DOTS};
+pub(crate) use pack::{View, pack_panel};
+#[cfg(test)]
+pub(crate) use tests::numbers;
+pub(crate) use tile::{Block, Epilogue, Layout, Panels, Segment};
 
 use crate::runtime::{Pool, SharedSlice};
 use crate::scratch::with_scratch;

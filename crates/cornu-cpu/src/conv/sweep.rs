@@ -1,0 +1,274 @@
+//! Forward and backward-data: packed weights, and tasks that are bands of images.
+
+use super::band::place;
+use super::geometry::{Band, Phase, Sweep};
+use crate::gemm::{
+    BLOCK_ROWS, Block, Dots, Epilogue, Layout, MAX_DOTS, Panels, SERIAL, View, pack_panel,
+};
+use crate::runtime::{Pool, SharedSlice};
+use crate::scratch::with_scratch;
+use crate::simd::{AnyIsa, Real};
+use std::ops::Range;
+
+/// The weights of one group: tap (row, col) of the kernel is a matrix from source channels to target
+/// channels, element (i, j) at `tap_start + i * row_step + j * col_step`.
+#[derive(Clone, Copy)]
+pub(super) struct Weights<'a, T> {
+    pub values: &'a [T],
+    pub kernel_width: usize,
+    /// Elements from one tap to the next.
+    pub tap_step: usize,
+    pub row_step: usize,
+    pub col_step: usize,
+}
+
+impl<'a, T> Weights<'a, T> {
+    fn tap(&self, phase: &Phase, i: usize) -> View<'a, T> {
+        let (row, col) = phase.tap(i);
+        let start = (row * self.kernel_width + col) * self.tap_step;
+        let values = &self.values[start..];
+        View { values, row_step: self.row_step, col_step: self.col_step }
+    }
+}
+
+/// One group of a sweep over a batch.
+pub(super) struct Job<'a, T> {
+    pub isa: AnyIsa,
+    pub sweep: &'a Sweep,
+    pub source: &'a [T],
+    pub weights: Weights<'a, T>,
+    pub bias: Option<&'a [T]>,
+    pub group: usize,
+    /// Target channels of one group.
+    pub n: usize,
+    pub batch: usize,
+}
+
+impl<T: Real> Job<'_, T> {
+    /// Computes the channels of the group in every pixel of `target`.
+    pub fn run(&self, pool: &Pool, target: &SharedSlice<T>) {
+        let k = self.sweep.total_k();
+        // Dot products pay where every sum is long.
+        let narrow = self.n <= MAX_DOTS && self.sweep.phases.iter().all(|phase| phase.k >= 32);
+        let panels = Panels::new::<T>(self.isa, self.n);
+        let width = if narrow { self.n } else { panels.width() };
+        with_scratch(k * width, |packed: &mut [T]| {
+            if narrow {
+                self.pack_rows(packed);
+            } else {
+                self.pack(pool, panels, packed);
+            }
+            let bands = self.batch * self.sweep.bands;
+            // A single small image: share out the panels as well.
+            let split = if narrow || bands >= 4 { 1 } else { panels.count().min(4) };
+            let each = panels.count().div_ceil(split);
+            let split = panels.count().div_ceil(each);
+            let packed = &*packed;
+            pool.parallel_for(bands * split, |task| {
+                let (band, part) = (task / split, task % split);
+                let range = part * each..panels.count().min((part + 1) * each);
+                let weights = if narrow {
+                    Packed::Rows(packed)
+                } else {
+                    Packed::Panels(packed, panels, range)
+                };
+                self.band(band / self.sweep.bands, band % self.sweep.bands, &weights, target);
+            });
+        });
+    }
+
+    /// Packs the weights: phase after phase, chunk after chunk, panel after panel.
+    fn pack(&self, pool: &Pool, panels: Panels, packed: &mut [T]) {
+        let channels = self.sweep.channels;
+        let large = packed.len() >= SERIAL / 4;
+        let packed = SharedSlice::new(packed);
+        let pack_one = |index: usize| {
+            let panel = panels.get(index);
+            let width = panel.vectors * panels.lanes();
+            for phase in &self.sweep.phases {
+                for chunk in &phase.chunks {
+                    let start = (phase.k_start + chunk.k0) * panels.width() + panel.col * chunk.k;
+                    // SAFETY: panels of chunks lie one after another, and each is packed once.
+                    let out = unsafe { packed.slice(start..start + chunk.k * width) };
+                    let mut done = 0;
+                    while done < chunk.k {
+                        let (tap, first) =
+                            ((chunk.k0 + done) / channels, (chunk.k0 + done) % channels);
+                        let rows = (channels - first).min(chunk.k - done);
+                        let out = &mut out[done * width..];
+                        let matrix = self.weights.tap(phase, tap);
+                        pack_panel(panels, index, matrix, first, rows, out);
+                        done += rows;
+                    }
+                }
+            }
+        };
+        if large {
+            pool.parallel_for(panels.count(), pack_one);
+        } else {
+            (0..panels.count()).for_each(pack_one);
+        }
+    }
+
+    /// Packs the weights of a narrow target: phase after phase, a row along `k` for each channel.
+    fn pack_rows(&self, packed: &mut [T]) {
+        let channels = self.sweep.channels;
+        for phase in &self.sweep.phases {
+            for i in 0..phase.k {
+                let matrix = self.weights.tap(phase, i / channels);
+                for j in 0..self.n {
+                    packed[phase.k_start * self.n + j * phase.k + i] =
+                        matrix.values[i % channels * matrix.row_step + j * matrix.col_step];
+                }
+            }
+        }
+    }
+
+    /// One task: a band of one image, all phases.
+    fn band(&self, image: usize, band: usize, weights: &Packed<T>, target: &SharedSlice<T>) {
+        let sweep = self.sweep;
+        let image_len: usize = sweep.source.iter().product();
+        let source = &self.source[image * image_len..(image + 1) * image_len];
+        let band = sweep.band(band);
+        let len = if sweep.copied { band.rows * sweep.cols * sweep.channels } else { 0 };
+        with_scratch(len, |scratch: &mut [T]| {
+            let place = place(sweep, source, self.group, &band, scratch);
+            for phase in &sweep.phases {
+                let mut pixels = Pixels::new(sweep, phase, &band);
+                let mut rows = [std::ptr::null(); BLOCK_ROWS];
+                let mut outs = [std::ptr::null_mut(); BLOCK_ROWS];
+                loop {
+                    let mut count = 0;
+                    for (row, col, pixel) in pixels.by_ref().take(BLOCK_ROWS) {
+                        if phase.k > 0 {
+                            rows[count] = place.pixel(row, col);
+                        }
+                        let pixel = image * sweep.target[0] * sweep.target[1] + pixel;
+                        let channel = pixel * sweep.target[2] + self.group * self.n;
+                        outs[count] = target.as_mut_ptr().wrapping_add(channel);
+                        count += 1;
+                    }
+                    if count == 0 {
+                        break;
+                    }
+                    self.block(phase, &rows[..count], &outs[..count], weights);
+                }
+            }
+        });
+    }
+
+    /// Some pixels of one phase.
+    fn block(&self, phase: &Phase, rows: &[*const T], outs: &[*mut T], weights: &Packed<T>) {
+        if phase.k == 0 {
+            let Packed::Panels(_, panels, range) = weights else {
+                unreachable!("narrow sweeps have taps in every phase, or none is narrow")
+            };
+            let (from, to) = columns(*panels, range, self.n);
+            for &out in outs {
+                // SAFETY: a pixel of the target has the channels of the group; tasks are apart.
+                let out = unsafe { std::slice::from_raw_parts_mut(out.add(from), to - from) };
+                match self.bias {
+                    Some(bias) => out.copy_from_slice(&bias[from..to]),
+                    None => out.fill(T::default()),
+                }
+            }
+            return;
+        }
+        match weights {
+            Packed::Rows(packed) => {
+                let dots = Dots {
+                    rows,
+                    segments: &phase.segments,
+                    outs,
+                    out_step: 1,
+                    b: &packed[phase.k_start * self.n..(phase.k_start + phase.k) * self.n],
+                    columns: self.n,
+                    add: false,
+                };
+                // SAFETY: every window lies inside the band, every pixel of the target inside the target;
+                // tasks have distinct pixels or channels.
+                unsafe { dots.compute(self.isa) };
+                for (&out, bias) in
+                    outs.iter().flat_map(|out| std::iter::repeat(out).zip(self.bias))
+                {
+                    for (j, &bias) in bias.iter().enumerate() {
+                        // SAFETY: as above.
+                        unsafe { *out.add(j) += bias };
+                    }
+                }
+            }
+            Packed::Panels(packed, panels, range) => {
+                for chunk in &phase.chunks {
+                    let start = (phase.k_start + chunk.k0) * panels.width();
+                    let block = Block {
+                        rows,
+                        k_step: 1,
+                        segments: &chunk.segments,
+                        outs,
+                        b: packed[start..].as_ptr(),
+                        layout: Layout::Packed,
+                        panels: *panels,
+                        range: range.clone(),
+                        epilogue: Epilogue {
+                            add: chunk.k0 > 0,
+                            bias: self.bias.filter(|_| chunk.k0 + chunk.k == phase.k),
+                        },
+                    };
+                    // SAFETY: every window lies inside the band, every pixel of the target inside the
+                    // target; tasks have distinct pixels or panels; the weights were packed for them.
+                    unsafe { block.compute(self.isa) };
+                }
+            }
+        }
+    }
+}
+
+/// The packed weights, as a task needs them.
+enum Packed<'a, T> {
+    /// For narrow targets.
+    Rows(&'a [T]),
+    /// For the others: all panels, and those of the task.
+    Panels(&'a [T], Panels, Range<usize>),
+}
+
+/// The columns of a range of panels.
+fn columns(panels: Panels, range: &Range<usize>, n: usize) -> (usize, usize) {
+    let to = if range.end == panels.count() { n } else { panels.get(range.end).col };
+    (panels.get(range.start).col, to)
+}
+
+/// The pixels of a phase within a band: source row and column of the first tap, and target pixel.
+struct Pixels<'a> {
+    phase: &'a Phase,
+    width: usize,
+    row: usize,
+    end: usize,
+    col: usize,
+}
+
+impl<'a> Pixels<'a> {
+    fn new(sweep: &Sweep, phase: &'a Phase, band: &Band) -> Self {
+        let end = if phase.axes[1].count == 0 { 0 } else { band.to.min(phase.axes[0].count) };
+        Pixels { phase, width: sweep.target[1], row: band.from, end, col: 0 }
+    }
+}
+
+impl Iterator for Pixels<'_> {
+    type Item = (isize, isize, usize);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.row >= self.end {
+            return None;
+        }
+        let [height, width] = &self.phase.axes;
+        let source_row = (self.row * height.source_step) as isize + height.low();
+        let source_col = (self.col * width.source_step) as isize + width.low();
+        let y = height.first + self.row * height.step;
+        let x = width.first + self.col * width.step;
+        self.col += 1;
+        if self.col == width.count {
+            (self.col, self.row) = (0, self.row + 1);
+        }
+        Some((source_row, source_col, y * self.width + x))
+    }
+}
