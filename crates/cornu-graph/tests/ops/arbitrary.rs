@@ -35,6 +35,12 @@ fn any_dtype() -> impl Strategy<Value = DType> {
     prop::sample::select(DType::ALL.to_vec())
 }
 
+/// Of one spatial axis: sizes of image and kernel, stride, dilation, padding before and after.
+fn any_window() -> impl Strategy<Value = [usize; 6]> {
+    (0usize..6, 0usize..4, any_size(), any_size(), any_size(), any_size())
+        .prop_map(|(size, kernel, s, d, before, after)| [size, kernel, s, d, before, after])
+}
+
 /// Parameters without any promise.
 #[derive(Debug, Clone)]
 struct Soup {
@@ -204,20 +210,15 @@ proptest! {
 
     #[test]
     fn windows_never_panic(
-        axes in prop::collection::vec(
-            // size, kernel, stride, padding, dilation
-            (0usize..6, 0usize..4, any_size(), (any_size(), any_size()), any_size()), 1..3),
+        axes in prop::collection::vec(any_window(), 1..3),
         batch in 0usize..3,
         channels in 0usize..3,
         filters in 0usize..3,
         groups in 0usize..3,
     ) {
-        let column = |f: &dyn Fn(&(usize, usize, usize, (usize, usize), usize)) -> usize| {
-            axes.iter().map(f).collect::<Vec<usize>>()
-        };
-        let (size, kernel) = (column(&|a| a.0), column(&|a| a.1));
-        let (strides, dilation) = (column(&|a| a.2), column(&|a| a.4));
-        let padding: Vec<(usize, usize)> = axes.iter().map(|a| a.3).collect();
+        let column = |i: usize| axes.iter().map(|a| a[i]).collect::<Vec<usize>>();
+        let (size, kernel, strides, dilation) = (column(0), column(1), column(2), column(3));
+        let padding: Vec<(usize, usize)> = axes.iter().map(|a| (a[4], a[5])).collect();
         let image = |size: &[usize], last| [&[batch][..], size, &[last]].concat();
         let x = Tensor::input(&image(&size, channels * groups), DType::F64);
         let w = [&kernel[..], &[channels, filters * groups]].concat();

@@ -104,14 +104,17 @@ fn choices_and_casts() {
     check_gradient(|x| relu(&x[0]) + clip(&x[0], -0.5, 0.5), std::slice::from_ref(&a)).unwrap();
     let single =
         cornu_graph::testing::GradientCheck { step: 1e-2, tolerance: 1e-3, ..Default::default() };
-    single.run(|x| cast(&square(&cast(&x[0], DType::F32)), DType::F64), &[a.clone()]).unwrap();
+    single
+        .run(|x| cast(&square(&cast(&x[0], DType::F32)), DType::F64), std::slice::from_ref(&a))
+        .unwrap();
     single.run(|x| exp(&x[0]), &[a.cast(DType::F32)]).unwrap();
 }
 
 #[test]
 fn movements_twice() {
     let x = mixed(&[3, 4, 2]);
-    let cases: [(&str, fn(&Tensor) -> Tensor); 12] = [
+    type Movement = fn(&Tensor) -> Tensor;
+    let cases: [(&str, Movement); 12] = [
         ("reshape", |x| reshape(x, &[4, 6])),
         ("transpose", |x| transpose(x, &[2, 0, 1])),
         ("flip", |x| flip(x, &[0, 2])),
