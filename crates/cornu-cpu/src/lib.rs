@@ -10,6 +10,7 @@ mod lower;
 pub mod map;
 pub mod math;
 mod plan;
+pub mod reduce;
 pub mod runtime;
 mod scratch;
 pub mod simd;

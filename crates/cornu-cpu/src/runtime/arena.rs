@@ -1,6 +1,7 @@
 //! Memory that is allocated once and used again.
 
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
+use std::cell::RefCell;
 use std::ptr::NonNull;
 
 use cornu_graph::{Error, Result};
@@ -149,6 +150,20 @@ impl Drop for Arena {
     }
 }
 
+thread_local! {
+    /// Arenas not in use; the last one returned is the first one taken.
+    static FREE: RefCell<Vec<Arena>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Calls `work` with an arena of this thread, which later calls use again. Its contents are unspecified
+/// (but initialised). Calls may be nested.
+pub fn with_arena<R>(work: impl FnOnce(&mut Arena) -> R) -> R {
+    let mut arena = FREE.with_borrow_mut(Vec::pop).unwrap_or_default();
+    let result = work(&mut arena);
+    FREE.with_borrow_mut(|free| free.push(arena));
+    result
+}
+
 #[cfg(target_os = "linux")]
 fn advise_huge_pages(start: NonNull<u8>, size: usize) {
     // SAFETY: the range is one allocation of ours. Advice that is not taken changes nothing.
@@ -182,6 +197,22 @@ mod tests {
         assert_eq!(arena.slice_mut::<f64>(3).unwrap(), [3.0; 3]);
         assert_eq!(arena.as_mut_ptr(), address);
         assert_eq!(arena.slice_mut::<f64>(100).unwrap()[..8], [0.0; 8]);
+    }
+
+    #[test]
+    fn nested_arenas_are_apart_and_used_again() {
+        let places = || {
+            with_arena(|a| {
+                a.slice_mut::<u8>(100).unwrap().fill(1);
+                let inner = with_arena(|b| {
+                    b.slice_mut::<u8>(100).unwrap().fill(2);
+                    b.as_mut_ptr() as usize
+                });
+                assert!(a.slice_mut::<u8>(100).unwrap().iter().all(|&v| v == 1));
+                (a.as_mut_ptr() as usize, inner)
+            })
+        };
+        assert_eq!(places(), places());
     }
 
     #[test]

@@ -4,6 +4,6 @@ mod arena;
 mod pool;
 mod shared;
 
-pub use arena::{Arena, Pod};
+pub use arena::{Arena, Pod, with_arena};
 pub use pool::{Pool, default_threads};
 pub use shared::SharedSlice;
