@@ -5,6 +5,7 @@
 
 pub mod conv;
 mod cpu;
+mod fuse;
 pub mod gemm;
 mod lower;
 pub mod map;

@@ -5,31 +5,24 @@ use std::collections::HashMap;
 use cornu_graph::ops::Op;
 use cornu_graph::{Error, Graph, NodeId, Result, Spec};
 
+use crate::fuse::{Unit, fuse};
 use crate::plan::{Kernel, Origin, Program, Target, ValueId};
-use crate::steps::{Copy, Reference};
+use crate::steps::{Copy, Product, Reference, map};
 
-/// Binds the nodes that outputs and updates need.
+/// Binds what outputs and updates need.
 pub(crate) fn lower(graph: &Graph) -> Result<Program> {
     let mut lowering = Lowering::new(graph);
-    for (i, _) in needed(graph).iter().enumerate().filter(|(_, needed)| **needed) {
-        lowering.node(NodeId(i))?;
+    for unit in fuse(graph) {
+        match unit {
+            Unit::Node(id) => {
+                let value = lowering.node(id)?;
+                lowering.values[id.0] = Some(value);
+            }
+            Unit::Group { nodes, outputs } => lowering.group(&nodes, &outputs)?,
+        }
     }
     lowering.roots()?;
     Ok(lowering.program)
-}
-
-/// Which nodes the outputs and updates depend on.
-fn needed(graph: &Graph) -> Vec<bool> {
-    let mut needed = vec![false; graph.nodes.len()];
-    for id in graph.outputs.iter().chain(graph.updates.iter().map(|u| &u.value)) {
-        needed[id.0] = true;
-    }
-    for i in (0..needed.len()).rev() {
-        if needed[i] {
-            graph.nodes[i].inputs.iter().for_each(|id| needed[id.0] = true);
-        }
-    }
-    needed
 }
 
 struct Lowering<'g> {
@@ -75,9 +68,9 @@ impl<'g> Lowering<'g> {
     }
 
     /// Lowers one node.
-    fn node(&mut self, id: NodeId) -> Result<()> {
+    fn node(&mut self, id: NodeId) -> Result<ValueId> {
         let node = self.graph.node(id);
-        let value = match &node.op {
+        Ok(match &node.op {
             Op::Input(_) => {
                 let place = self.graph.inputs.iter().position(|&i| i == id).ok_or_else(|| {
                     Error::Backend(format!("plan: input %{} is not listed", id.0))
@@ -97,6 +90,11 @@ impl<'g> Lowering<'g> {
             }
             Op::Constant(c) => self.program.value(&node.spec, Origin::Constant(c.0.clone())),
             Op::Reshape(_) | Op::StopGradient(_) => self.inputs(id)?[0],
+            Op::MatMul(op) => {
+                let spec = |i: usize| &self.graph.node(node.inputs[i]).spec;
+                self.single(id, Box::new(Product::new(op, spec(0), spec(1))?))?
+            }
+            // Groups hold those of them that the element-wise machine knows.
             Op::Iota(_)
             | Op::Unary(_)
             | Op::Binary(_)
@@ -114,7 +112,6 @@ impl<'g> Lowering<'g> {
             | Op::ArgReduce(_)
             | Op::Gather(_)
             | Op::ScatterAdd(_)
-            | Op::MatMul(_)
             | Op::Conv(_)
             | Op::ConvInputGrad(_)
             | Op::ConvFilterGrad(_)
@@ -122,8 +119,18 @@ impl<'g> Lowering<'g> {
             | Op::PoolGrad(_)
             | Op::Random(_)
             | Op::Custom(_) => self.reference(id)?,
-        };
-        self.values[id.0] = Some(value);
+        })
+    }
+
+    /// Lowers element-wise nodes that run in one pass.
+    fn group(&mut self, nodes: &[NodeId], outputs: &[NodeId]) -> Result<()> {
+        let bound = map::bind(self.graph, nodes, outputs, |id| self.value(id))?;
+        let inputs = bound.inputs.iter().map(|&id| self.value(id)).collect::<Result<Vec<_>>>()?;
+        let specs = outputs.iter().map(|&id| self.graph.node(id).spec.clone()).collect();
+        let values = self.program.step(Box::new(bound.kernel), inputs, specs);
+        for (&id, value) in outputs.iter().zip(values) {
+            self.values[id.0] = Some(value);
+        }
         Ok(())
     }
 
