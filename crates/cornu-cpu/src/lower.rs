@@ -110,6 +110,7 @@ impl<'g> Lowering<'g> {
             | Op::Flip(_)
             | Op::Reduce(_)
             | Op::ArgReduce(_)
+            | Op::ArgSort(_)
             | Op::Gather(_)
             | Op::ScatterAdd(_)
             | Op::Conv(_)

@@ -23,7 +23,7 @@ pub mod saving;
 mod session;
 
 pub use backend::{Eval, backend, evaluate, set_backend};
-pub use cornu_graph::{Array, DType, Data, Element, Tensor, Variable};
+pub use cornu_graph::{Array, DType, Data, Element, Tensor, Variable, gradients};
 pub use error::{Error, Result};
 pub use session::{clear_session, next_seed, set_random_seed, snake_case};
 

@@ -24,6 +24,8 @@ mod reduce;
 mod reshape;
 mod select;
 mod slice;
+mod softmax;
+mod sort;
 mod stop_gradient;
 mod transpose;
 mod unary;
@@ -45,6 +47,8 @@ pub use reduce::*;
 pub use reshape::*;
 pub use select::*;
 pub use slice::*;
+pub use softmax::*;
+pub use sort::*;
 pub use stop_gradient::*;
 pub use transpose::*;
 pub use unary::*;
@@ -159,7 +163,7 @@ op_list! {
     Input, Parameter, Constant, Iota,
     Unary, Binary, Compare, Logical, Select, Cast,
     Broadcast, Reshape, Transpose, Slice, Pad, Concatenate, Flip,
-    Reduce, ArgReduce, Gather, ScatterAdd,
+    Reduce, ArgReduce, ArgSort, Gather, ScatterAdd,
     MatMul, Conv, ConvInputGrad, ConvFilterGrad, Pool, PoolGrad,
     Random, StopGradient, Custom,
 }

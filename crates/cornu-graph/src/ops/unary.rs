@@ -260,7 +260,7 @@ pub fn clip(x: &Tensor, low: f64, high: f64) -> Tensor {
     super::minimum(&super::maximum(x, &number_like(x, low)), &number_like(x, high))
 }
 
-/// The larger of `x` and 0.
+/// The larger of `x` and 0; NaN stays.
 pub fn relu(x: &Tensor) -> Tensor {
-    where_(&super::greater(x, &zeros_like(x)), x, &zeros_like(x))
+    where_(&super::less_equal(x, &zeros_like(x)), &zeros_like(x), x)
 }

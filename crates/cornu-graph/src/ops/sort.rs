@@ -1,0 +1,184 @@
+//! The order of elements along an axis, and what follows from it.
+
+use crate::ops::{Operation, Vjp, arity, iota, reshape, take};
+use crate::{Array, DType, Element, Error, Result, Spec, Tensor, normalize_axis};
+
+/// The indices (`int32`) that sort the elements along an axis: stable, NaN last.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ArgSort {
+    /// The axis.
+    pub axis: usize,
+    /// Whether the largest comes first. Equal elements keep their order either way.
+    pub descending: bool,
+}
+
+impl Operation for ArgSort {
+    fn name(&self) -> &'static str {
+        "argsort"
+    }
+
+    fn infer(&self, inputs: &[&Spec]) -> Result<Spec> {
+        let [x] = arity(self.name(), inputs)?;
+        let axis = normalize_axis(self.name(), self.axis as isize, x.shape.len())?;
+        if x.shape[axis] > i32::MAX as usize {
+            let rule = "must have no more elements along the axis than int32 counts";
+            return Err(Error::invalid(self.name(), "x", rule, x));
+        }
+        Ok(Spec::new(x.shape.clone(), DType::I32))
+    }
+
+    fn gradient(&self, _: &Vjp) -> Result<Vec<Option<Tensor>>> {
+        Ok(vec![None])
+    }
+
+    fn evaluate(&self, inputs: &[&Array], spec: &Spec) -> Result<Array> {
+        let size = spec.shape[self.axis];
+        let inner: usize = spec.shape[self.axis + 1..].iter().product();
+        let outer: usize = spec.shape[..self.axis].iter().product();
+        crate::with_dtype!(inputs[0].dtype(), T => {
+            let x = inputs[0].as_slice::<T>()?;
+            let mut out = vec![0i32; spec.count()];
+            let mut order: Vec<usize> = Vec::with_capacity(size);
+            for row in 0..outer * inner {
+                let start = row / inner * size * inner + row % inner;
+                let value = |i: usize| x[start + i * inner];
+                order.clear();
+                order.extend(0..size);
+                order.sort_by(|&a, &b| compare(value(a), value(b), self.descending));
+                for (i, &place) in order.iter().enumerate() {
+                    out[start + i * inner] = place as i32;
+                }
+            }
+            Array::new(&spec.shape, out)
+        })
+    }
+}
+
+/// The order of two elements; NaN comes after all else in both directions.
+fn compare<T: Element + PartialOrd>(a: T, b: T, descending: bool) -> std::cmp::Ordering {
+    let order = if descending { b.partial_cmp(&a) } else { a.partial_cmp(&b) };
+    order.unwrap_or_else(|| a.to_f64().is_nan().cmp(&b.to_f64().is_nan()))
+}
+
+/// The indices (`int32`) that sort `x` along `axis`: stable, NaN last.
+pub fn argsort(x: &Tensor, axis: isize, descending: bool) -> Tensor {
+    Tensor::compose(&[x], || {
+        let axis = normalize_axis("argsort", axis, x.ndim())?;
+        Ok(Tensor::apply(ArgSort { axis, descending }, &[x]))
+    })
+}
+
+/// The elements of `x` in order along `axis`; NaN last. Gradients flow to where the elements came from.
+pub fn sort(x: &Tensor, axis: isize, descending: bool) -> Tensor {
+    take_along_axis(x, &argsort(x, axis, descending), axis)
+}
+
+/// The elements of `x` at `indices` along `axis`; both have one shape but for that axis.
+pub fn take_along_axis(x: &Tensor, indices: &Tensor, axis: isize) -> Tensor {
+    Tensor::compose(&[x, indices], || {
+        let name = "take_along_axis";
+        let at = normalize_axis(name, axis, x.ndim())?;
+        let others = |t: &Tensor| {
+            let mut shape = t.shape().to_vec();
+            shape.remove(at);
+            shape
+        };
+        if indices.ndim() != x.ndim() || others(indices) != others(x) {
+            let rule = format!("must have the shape {:?} but for axis {at}", x.shape());
+            return Err(Error::invalid(name, "indices", rule, indices.spec()));
+        }
+        // With the axis in front, the element (i, rest) of `x` is element `i * count(rest) + rest`.
+        let rest: usize = others(x).iter().product();
+        let front = |t: &Tensor| {
+            let order = std::iter::once(at).chain((0..t.ndim()).filter(|&i| i != at));
+            let order: Vec<isize> = order.map(|i| i as isize).collect();
+            let moved = super::transpose(t, &order);
+            reshape(&moved, &[t.shape()[at], rest])
+        };
+        let flat = reshape(&front(x), &[x.count()]);
+        let indices_front = super::cast(&front(indices), DType::I64);
+        let column = iota(&[indices.shape()[at], rest], 1, DType::I64);
+        let taken = take(&flat, &(indices_front * rest as f64 + column), 0);
+        let mut shape = others(x);
+        shape.insert(0, indices.shape()[at]);
+        let mut back: Vec<isize> = (1..=at as isize).collect();
+        back.push(0);
+        back.extend(at as isize + 1..x.ndim() as isize);
+        Ok(super::transpose(&reshape(&taken, &shape), &back))
+    })
+}
+
+/// The sums of the elements up to each place along `axis`; `bool` counts as `int32`.
+///
+/// By doubling steps (Hillis and Steele, 1986): log2(n) additions, exact for integers.
+pub fn cumsum(x: &Tensor, axis: isize) -> Tensor {
+    Tensor::compose(&[x], || {
+        let at = normalize_axis("cumsum", axis, x.ndim())?;
+        let size = x.shape()[at];
+        let bool = x.dtype() == DType::Bool;
+        let mut y = if bool { super::cast(x, DType::I32) } else { x.clone() };
+        let mut step = 1;
+        while step < size {
+            let mut padding = vec![(0, 0); x.ndim()];
+            padding[at] = (step, 0);
+            let shifted = super::slice_axis(&y, axis, 0, size - step);
+            y = &y + super::pad(&shifted, &padding, 0.0);
+            step *= 2;
+        }
+        Ok(y)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Graph, gradients};
+
+    fn value(t: &Tensor) -> Vec<f64> {
+        let graph = Graph::trace(&[], std::slice::from_ref(t), &[]).unwrap();
+        graph.evaluate(&[]).unwrap()[0].to_vec()
+    }
+
+    fn tensor(shape: &[usize], values: Vec<f64>) -> Tensor {
+        Array::new(shape, values).unwrap().into()
+    }
+
+    #[test]
+    fn sorts_along_any_axis_both_ways() {
+        let x = tensor(&[2, 3], vec![3.0, 1.0, 2.0, 0.0, 5.0, 4.0]);
+        assert_eq!(value(&sort(&x, -1, false)), [1.0, 2.0, 3.0, 0.0, 4.0, 5.0]);
+        assert_eq!(value(&sort(&x, 0, true)), [3.0, 5.0, 4.0, 0.0, 1.0, 2.0]);
+        assert_eq!(value(&argsort(&x, 1, true)), [0.0, 2.0, 1.0, 1.0, 2.0, 0.0]);
+    }
+
+    #[test]
+    fn is_stable_with_nan_last_both_ways() {
+        let x = tensor(&[5], vec![1.0, f64::NAN, 0.0, 1.0, 0.0]);
+        assert_eq!(value(&argsort(&x, 0, false)), [2.0, 4.0, 0.0, 3.0, 1.0]);
+        assert_eq!(value(&argsort(&x, 0, true)), [0.0, 3.0, 2.0, 4.0, 1.0]);
+    }
+
+    #[test]
+    fn gradient_of_sort_returns_to_the_source() {
+        let x = tensor(&[3, 2], vec![3.0, 9.0, 1.0, 8.0, 2.0, 7.0]);
+        let weights = tensor(&[3, 2], vec![10.0, 1.0, 20.0, 2.0, 30.0, 3.0]);
+        let total = super::super::sum(&(sort(&x, 0, false) * weights), &[], false);
+        let slopes = gradients(&total, &[x]).unwrap();
+        assert_eq!(value(&slopes[0]), [30.0, 3.0, 10.0, 2.0, 20.0, 1.0]);
+    }
+
+    #[test]
+    fn cumsum_along_axes() {
+        let x = tensor(&[2, 5], (1..=10).map(f64::from).collect());
+        assert_eq!(value(&cumsum(&x, 1)), [1.0, 3.0, 6.0, 10.0, 15.0, 6.0, 13.0, 21.0, 30.0, 40.0]);
+        assert_eq!(value(&cumsum(&x, 0))[5..], [7.0, 9.0, 11.0, 13.0, 15.0]);
+    }
+
+    #[test]
+    fn wrong_axes_and_shapes_are_errors() {
+        let x = tensor(&[2, 2], vec![0.0; 4]);
+        assert!(argsort(&x, 2, false).check().is_err());
+        let indices = Tensor::from(Array::new(&[1, 3], vec![0i32; 3]).unwrap());
+        assert!(take_along_axis(&x, &indices, 1).check().is_err());
+    }
+}
