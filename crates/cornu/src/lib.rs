@@ -21,6 +21,7 @@ pub mod random;
 pub mod regularizers;
 pub mod saving;
 mod session;
+pub mod testing;
 
 pub use backend::{Eval, backend, evaluate, set_backend};
 pub use cornu_graph::{Array, DType, Data, Element, Tensor, Variable, gradients};

@@ -53,6 +53,11 @@ impl Context {
         self.values.entry(variable.id()).or_insert_with(|| variable.read()).clone()
     }
 
+    /// Lets reads of a variable give another tensor from here on.
+    pub(crate) fn bind(&mut self, variable: &Variable, value: Tensor) {
+        self.values.insert(variable.id(), value);
+    }
+
     /// A weight of the layer that `build` made.
     ///
     /// # Errors
