@@ -12,12 +12,16 @@ use serde::{Deserialize, Serialize};
 use crate::config::{Choice, Family, Object, Registry};
 use crate::{Result, entry};
 
+mod adam;
 mod learning_rate;
+mod rmsprop;
 pub mod schedules;
 mod sgd;
 mod state;
 
+pub use adam::Adam;
 pub use learning_rate::LearningRate;
+pub use rmsprop::RMSprop;
 pub use sgd::SGD;
 pub use state::State;
 
@@ -96,7 +100,7 @@ impl Family for dyn Optimizer {
 
     fn registry() -> &'static Registry<dyn Optimizer> {
         static REGISTRY: OnceLock<Registry<dyn Optimizer>> = OnceLock::new();
-        REGISTRY.get_or_init(|| Registry::new(vec![entry!(SGD)]))
+        REGISTRY.get_or_init(|| Registry::new(vec![entry!(Adam), entry!(RMSprop), entry!(SGD)]))
     }
 }
 
