@@ -8,9 +8,11 @@ use serde::{Deserialize, Serialize};
 use crate::config::{Choice, Family, Object, Registry};
 use crate::entry;
 
+mod binary_crossentropy;
 mod function_loss;
 mod mean_squared_error;
 
+pub use binary_crossentropy::{BinaryCrossentropy, binary_crossentropy};
 pub use function_loss::FunctionLoss;
 pub use mean_squared_error::{MeanSquaredError, mean_squared_error};
 
@@ -55,7 +57,9 @@ impl Family for dyn Loss {
 
     fn registry() -> &'static Registry<dyn Loss> {
         static REGISTRY: OnceLock<Registry<dyn Loss>> = OnceLock::new();
-        REGISTRY.get_or_init(|| Registry::new(vec![entry!(MeanSquaredError, "mse")]))
+        REGISTRY.get_or_init(|| {
+            Registry::new(vec![entry!(BinaryCrossentropy, "bce"), entry!(MeanSquaredError, "mse")])
+        })
     }
 }
 
