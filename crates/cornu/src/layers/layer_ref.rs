@@ -71,7 +71,10 @@ impl LayerBuilder {
             layer: RwLock::new(self.layer),
             built: RwLock::new(None),
         }));
-        layer.set_trainable(self.trainable);
+        // A new model around frozen layers leaves them frozen.
+        if !self.trainable {
+            layer.set_trainable(false);
+        }
         layer
     }
 
@@ -317,7 +320,9 @@ impl LayerRef {
         let mut config = Config::new();
         config.insert("name".into(), json!(self.name()));
         config.insert("trainable".into(), json!(self.trainable()));
-        config.insert("dtype".into(), json!("float32"));
+        if self.class_name() != "Functional" {
+            config.insert("dtype".into(), json!("float32"));
+        }
         for (key, value) in self.layer().config()? {
             config.insert(key, value);
         }
@@ -331,9 +336,14 @@ impl LayerRef {
     pub fn serialize(&self) -> Result<Value> {
         let class_name = self.class_name();
         let builtin = super::class_names().contains(&class_name.as_str());
-        let registered = if builtin { Value::Null } else { json!(format!("Custom>{class_name}")) };
+        let (module, registered) = match class_name.as_str() {
+            "Functional" => (json!("keras.src.models.functional"), json!("Functional")),
+            "Sequential" => (json!("keras"), Value::Null),
+            _ if builtin => (json!("keras.layers"), Value::Null),
+            _ => (Value::Null, json!(format!("Custom>{class_name}"))),
+        };
         let mut dict = json!({
-            "module": if builtin { json!("keras.layers") } else { Value::Null },
+            "module": module,
             "class_name": class_name,
             "config": self.config()?,
             "registered_name": registered,

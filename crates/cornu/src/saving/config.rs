@@ -47,9 +47,17 @@ pub(crate) fn functional_config(model: &Functional) -> Result<Config> {
         entry["inbound_nodes"] = Value::Array(calls.map(|n| node(&n.inputs)).collect());
         layers.push(entry);
     }
+    // Keras counts the making of a nested functional model as its first node, but here only.
+    let end = |tensor: &KerasTensor| {
+        let mut place = history(tensor);
+        if tensor.layer().with(|_: &Functional| ()).is_some() {
+            place[1] = json!(place[1].as_u64().unwrap_or(0) + 1);
+        }
+        place
+    };
     let ends = |tensors: &[KerasTensor]| match tensors {
-        [one] => history(one),
-        many => Value::Array(many.iter().map(history).collect()),
+        [one] => end(one),
+        many => Value::Array(many.iter().map(end).collect()),
     };
     let mut config = Config::new();
     config.insert("layers".into(), Value::Array(layers));

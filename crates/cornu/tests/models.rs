@@ -1,0 +1,230 @@
+//! Models as a user puts them together: graphs, training, freezing, saving.
+
+use cornu::config::Config;
+use cornu::layers::{Context, Dense, Input, Layer, LayerExt, ReLU, Shape, Weights, one};
+use cornu::models::{Compile, Fit, Model, Sequential};
+use cornu::optimizers::SGD;
+use cornu::{Array, Result, Tensor, ops, set_random_seed};
+
+fn ramp(shape: &[usize]) -> Array {
+    let count: usize = shape.iter().product();
+    let value = |i: usize| ((i * 37 % 101) as f32 - 50.0) / 50.0;
+    Array::new(shape, (0..count).map(value).collect()).unwrap()
+}
+
+fn two_towers() -> Result<Model> {
+    let (a, b) = (Input([3]), Input([4]));
+    let shared = Dense::new(5).name("shared").shared();
+    let left = shared.apply(&Dense::new(4).name("left").apply(&a)?)?;
+    let right = shared.apply(&b)?;
+    let first = Dense::new(1).name("first").apply(&left)?;
+    let second = Dense::new(2).name("second").apply(&right)?;
+    Model::named("towers", [&a, &b], [&first, &second])
+}
+
+#[test]
+fn several_inputs_and_outputs_share_a_layer() -> Result<()> {
+    let model = two_towers()?;
+    assert_eq!(model.count_params(), (3 * 4 + 4) + (4 * 5 + 5) + (5 + 1) + (5 * 2 + 2));
+    assert_eq!(model.output_names(), ["first", "second"]);
+    let out = model.predict([&ramp(&[7, 3]), &ramp(&[7, 4])], 3)?;
+    assert_eq!((out[0].shape(), out[1].shape()), (&[7, 1][..], &[7, 2][..]));
+    model.compile(Compile::new("sgd").loss("mse").loss_weights(&[1.0, 0.5]).metrics(["mae"]))?;
+    let (x, y) = ([&ramp(&[7, 3]), &ramp(&[7, 4])], [&ramp(&[7, 1]), &ramp(&[7, 2])]);
+    let history = model.fit(x, y, Fit::new().epochs(20).batch_size(3).verbose(0))?;
+    let names: Vec<&str> = history.history.keys().map(String::as_str).collect();
+    assert_eq!(names, ["first_loss", "first_mae", "loss", "second_loss", "second_mae"]);
+    assert!(history.get("loss")[19] < 0.8 * history.get("loss")[0]);
+    let logs = model.evaluate(x, y, 4)?;
+    let sum = logs.get("first_loss").unwrap() + logs.get("second_loss").unwrap();
+    assert!((logs.loss() - sum).abs() < 1e-5);
+    Ok(())
+}
+
+#[test]
+fn arrays_are_taken_by_name() -> Result<()> {
+    let model = two_towers()?;
+    let (a, b) = (ramp(&[2, 3]), ramp(&[2, 4]));
+    let names = model.input_names();
+    let by_place = model.predict([&a, &b], 32)?;
+    let by_name = model.predict([(names[1].as_str(), &b), (names[0].as_str(), &a)], 32)?;
+    assert_eq!(by_place, by_name);
+    let wrong = model.predict([("nobody", &b), (names[0].as_str(), &a)], 32).unwrap_err();
+    assert!(wrong.to_string().contains("nobody"), "{wrong}");
+    Ok(())
+}
+
+#[test]
+fn a_frozen_critic_inside_a_gan_stays_and_alone_learns() -> Result<()> {
+    let noise = Input([2]);
+    let generator = Model::named("generator", &noise, Dense::new(3).apply(&noise)?)?;
+    let sample = Input([3]);
+    let critic = Model::named("critic", &sample, Dense::new(1).activation("sigmoid").apply(&sample)?)?;
+    critic.compile(Compile::new(SGD::new(0.1)).loss("binary_crossentropy"))?;
+    critic.set_trainable(false);
+    let z = Input([2]);
+    let gan = Model::named("gan", &z, critic.apply(&generator.apply(&z)?)?)?;
+    gan.compile(Compile::new(SGD::new(0.1)).loss("binary_crossentropy"))?;
+    assert_eq!(critic.as_layer().trainable_weights().len(), 0);
+    assert_eq!(gan.as_layer().trainable_weights().len(), 2);
+
+    let (before_g, before_c) = (generator.get_weights(), critic.get_weights());
+    gan.train_on_batch(&ramp(&[4, 2]), &Array::full(&[4, 1], 1f32)?)?;
+    assert_ne!(generator.get_weights(), before_g);
+    assert_eq!(critic.get_weights(), before_c);
+    critic.train_on_batch(&ramp(&[4, 3]), &Array::full(&[4, 1], 1f32)?)?;
+    assert_ne!(critic.get_weights(), before_c);
+    Ok(())
+}
+
+#[test]
+fn the_last_partial_batch_trains_and_counts_by_its_rows() -> Result<()> {
+    set_random_seed(3);
+    let model = Sequential::new().input([2]).add(Dense::new(1)).model()?;
+    model.compile(Compile::new(SGD::new(0.0)).loss("mse"))?;
+    let (x, y) = (ramp(&[7, 2]), ramp(&[7, 1]));
+    let history = model.fit(&x, &y, Fit::new().batch_size(3).verbose(0))?;
+    let whole = model.evaluate(&x, &y, 7)?.loss();
+    assert!((history.get("loss")[0] - whole).abs() < 1e-6);
+    assert_eq!(model.with_optimizer(|o| Ok(o.iterations().value().item()?))?, 3.0);
+    Ok(())
+}
+
+#[test]
+fn weights_of_samples_and_classes_scale_the_loss() -> Result<()> {
+    let model = Sequential::new().input([2]).add(Dense::new(1)).model()?;
+    model.compile(Compile::new(SGD::new(0.0)).loss("mse"))?;
+    let x = ramp(&[4, 2]);
+    let y = Array::new(&[4, 1], vec![0f32, 1.0, 1.0, 0.0])?;
+    let weight = Array::new(&[4], vec![2f32, 3.0, 3.0, 2.0])?;
+    let weighted = model.evaluate_weighted(&x, &y, &weight, 2)?.loss();
+    let by_sample = model.fit(&x, &y, Fit::new().sample_weight(&weight).verbose(0))?;
+    let by_class = model.fit(&x, &y, Fit::new().class_weight([(0, 2.0), (1, 3.0)]).verbose(0))?;
+    assert!((by_sample.get("loss")[0] - weighted).abs() < 1e-5);
+    assert!((by_class.get("loss")[0] - weighted).abs() < 1e-5);
+    Ok(())
+}
+
+#[test]
+fn validation_split_takes_the_last_rows_in_order() -> Result<()> {
+    let model = Sequential::new().input([2]).add(Dense::new(1)).model()?;
+    model.compile(Compile::new(SGD::new(0.0)).loss("mse"))?;
+    let (x, y) = (ramp(&[10, 2]), ramp(&[10, 1]));
+    let history = model.fit(&x, &y, Fit::new().validation_split(0.25).verbose(0))?;
+    // 10 · 0.75 = 7.5 rows stay for training: 7, as Keras rounds.
+    let held_out = model.evaluate(&x.rows(7, 10)?, &y.rows(7, 10)?, 32)?.loss();
+    assert!((history.get("val_loss")[0] - held_out).abs() < 1e-6);
+    Ok(())
+}
+
+#[test]
+fn the_same_seed_trains_to_the_same_bits() -> Result<()> {
+    let train = || -> Result<Vec<Array>> {
+        set_random_seed(11);
+        let model =
+            Sequential::new().input([4]).add(Dense::new(16)).add(ReLU::new()).add(Dense::new(2)).model()?;
+        model.compile(Compile::new("adam").loss("mse"))?;
+        model.fit(&ramp(&[50, 4]), &ramp(&[50, 2]), Fit::new().epochs(3).batch_size(16).verbose(0))?;
+        Ok(model.get_weights())
+    };
+    assert_eq!(train()?, train()?);
+    Ok(())
+}
+
+#[test]
+fn a_deferred_sequential_is_built_by_its_first_data() -> Result<()> {
+    let model = Sequential::new().add(Dense::new(3)).add(Dense::new(1)).model()?;
+    assert_eq!(model.count_params(), 0);
+    model.compile(Compile::new("adam").loss("mse"))?;
+    model.fit(&ramp(&[5, 2]), &ramp(&[5, 1]), Fit::new().verbose(0))?;
+    assert_eq!(model.count_params(), 2 * 3 + 3 + 3 + 1);
+    Ok(())
+}
+
+/// Adds the mean of its input to the loss.
+struct Penalty;
+
+impl Layer for Penalty {
+    fn class_name(&self) -> &str {
+        "Penalty"
+    }
+    fn config(&self) -> Result<Config> {
+        Ok(Config::new())
+    }
+    fn build(&mut self, _: &[Shape], _: &mut Weights) -> Result<()> {
+        Ok(())
+    }
+    fn call(&self, inputs: &[Tensor], cx: &mut Context) -> Result<Vec<Tensor>> {
+        let x = one("Penalty", inputs)?;
+        cx.add_loss(ops::square(x));
+        cx.add_metric("level", x.clone());
+        Ok(inputs.to_vec())
+    }
+}
+
+#[test]
+fn layers_add_losses_and_metrics_of_their_own() -> Result<()> {
+    let x = Input([2]);
+    let y = Penalty.apply(&Dense::new(1).apply(&x)?)?;
+    let model = Model::new(&x, &y)?;
+    model.compile(Compile::new(SGD::new(0.2)))?;
+    let history = model.fit(&ramp(&[8, 2]), (), Fit::new().epochs(30).verbose(0))?;
+    assert!(history.get("loss")[29] < 0.05 * history.get("loss")[0]);
+    assert_eq!(history.get("level").len(), 30);
+    Ok(())
+}
+
+#[test]
+fn saved_models_come_back_and_train_on() -> Result<()> {
+    let dir = std::env::temp_dir().join(format!("cornu-models-{}", std::process::id()));
+    std::fs::create_dir_all(&dir).unwrap();
+    let path = dir.join("towers.keras");
+    let model = two_towers()?;
+    let outer_a = Input([3]);
+    let outer_b = Input([4]);
+    let outputs = model.apply_all([&outer_a, &outer_b])?;
+    let nested = Model::named("outer", [&outer_a, &outer_b], outputs)?;
+    nested.compile(Compile::new("adam").loss("mse").metrics(["mae"]))?;
+    let (x, y) = ([&ramp(&[6, 3]), &ramp(&[6, 4])], [&ramp(&[6, 1]), &ramp(&[6, 2])]);
+    nested.fit(x, y, Fit::new().epochs(2).shuffle(false).verbose(0))?;
+    nested.save(&path)?;
+    let again = cornu::saving::load_model(&path)?;
+    assert_eq!(again.predict(x, 32)?, nested.predict(x, 32)?);
+    assert_eq!(again.to_config()?, nested.to_config()?);
+    let on = |m: &Model| m.fit(x, y, Fit::new().epochs(2).shuffle(false).verbose(0));
+    assert_eq!(on(&again)?, on(&nested)?);
+    assert_eq!(again.get_weights(), nested.get_weights());
+
+    std::fs::write(&path, b"no zip at all").unwrap();
+    let error = cornu::saving::load_model(&path).err().map(|e| e.to_string());
+    assert!(error.is_some_and(|e| e.contains("is not a .keras file")));
+    std::fs::remove_dir_all(&dir).unwrap();
+    Ok(())
+}
+
+#[test]
+fn a_model_may_start_in_the_middle_of_another() -> Result<()> {
+    let x = Input([3]);
+    let hidden = Dense::new(4).apply(&x)?;
+    let y = Dense::new(2).apply(&hidden)?;
+    let (whole, tail) = (Model::new(&x, &y)?, Model::new(&hidden, &y)?);
+    let head = Model::new(&x, &hidden)?;
+    let data = ramp(&[5, 3]);
+    let middle = head.predict(&data, 32)?.remove(0);
+    assert_eq!(tail.predict(&middle, 32)?, whole.predict(&data, 32)?);
+    Ok(())
+}
+
+#[test]
+fn wrong_data_is_an_error_that_says_what_fits() -> Result<()> {
+    let model = Sequential::new().input([4]).add(Dense::new(1)).model()?;
+    let error = model.predict(&ramp(&[2, 3]), 32).unwrap_err().to_string();
+    assert!(error.contains('4') && error.contains('3'), "{error}");
+    let error = model.evaluate(&ramp(&[2, 4]), &ramp(&[2, 1]), 32).unwrap_err().to_string();
+    assert!(error.contains("compile"), "{error}");
+    model.compile(Compile::new("sgd").loss("mse"))?;
+    let error = model.evaluate(&ramp(&[2, 4]), &ramp(&[3, 1]), 32).unwrap_err().to_string();
+    assert!(error.contains("rows"), "{error}");
+    assert!(model.compile(Compile::new("sdg").loss("mse")).is_err());
+    Ok(())
+}
