@@ -59,7 +59,8 @@ fn a_frozen_critic_inside_a_gan_stays_and_alone_learns() -> Result<()> {
     let noise = Input([2]);
     let generator = Model::named("generator", &noise, Dense::new(3).apply(&noise)?)?;
     let sample = Input([3]);
-    let critic = Model::named("critic", &sample, Dense::new(1).activation("sigmoid").apply(&sample)?)?;
+    let critic =
+        Model::named("critic", &sample, Dense::new(1).activation("sigmoid").apply(&sample)?)?;
     critic.compile(Compile::new(SGD::new(0.1)).loss("binary_crossentropy"))?;
     critic.set_trainable(false);
     let z = Input([2]);
@@ -121,10 +122,18 @@ fn validation_split_takes_the_last_rows_in_order() -> Result<()> {
 fn the_same_seed_trains_to_the_same_bits() -> Result<()> {
     let train = || -> Result<Vec<Array>> {
         set_random_seed(11);
-        let model =
-            Sequential::new().input([4]).add(Dense::new(16)).add(ReLU::new()).add(Dense::new(2)).model()?;
+        let model = Sequential::new()
+            .input([4])
+            .add(Dense::new(16))
+            .add(ReLU::new())
+            .add(Dense::new(2))
+            .model()?;
         model.compile(Compile::new("adam").loss("mse"))?;
-        model.fit(&ramp(&[50, 4]), &ramp(&[50, 2]), Fit::new().epochs(3).batch_size(16).verbose(0))?;
+        model.fit(
+            &ramp(&[50, 4]),
+            &ramp(&[50, 2]),
+            Fit::new().epochs(3).batch_size(16).verbose(0),
+        )?;
         Ok(model.get_weights())
     };
     assert_eq!(train()?, train()?);
