@@ -11,6 +11,7 @@ mod lower;
 pub mod map;
 pub mod math;
 mod plan;
+pub mod pool2d;
 pub mod reduce;
 pub mod runtime;
 mod scratch;
