@@ -3,7 +3,6 @@
 //! A file is a sequence of records (`record`), each of them a protocol-buffer message (`proto`);
 //! [`EventWriter`] writes what the callbacks and the training commands have to say.
 
-mod histogram;
 mod proto;
 mod record;
 mod writer;

@@ -11,9 +11,12 @@ use super::proto::{
     DataClass, DataType, Dim, Event, PluginData, Summary, SummaryMetadata, TensorProto,
     TensorShape, Value, What,
 };
-use super::{histogram, record};
-use crate::plot::Image;
+use super::record;
+use crate::plot::{Image, buckets};
 use crate::{Error, Result};
+
+/// As many as TensorBoard draws unless told otherwise.
+const BUCKETS: usize = 30;
 
 /// Writes a file that TensorBoard shows: `events.out.tfevents.*` in a folder.
 ///
@@ -118,7 +121,7 @@ impl EventWriter {
     /// # Errors
     /// When the file cannot be written.
     pub fn histogram(&mut self, tag: &str, step: u64, values: &[f64]) -> Result<()> {
-        let rows = histogram::buckets(values);
+        let rows = buckets(values, BUCKETS);
         let tensor = TensorProto {
             double_val: rows.as_flattened().to_vec(),
             ..tensor(DataType::Double, &[rows.len(), 3])
