@@ -8,13 +8,26 @@ use serde::{Deserialize, Serialize};
 use crate::config::{Choice, Family, Object, Registry};
 use crate::entry;
 
-mod binary_crossentropy;
+mod binary;
+mod categorical;
+mod define;
+mod distributions;
 mod function_loss;
-mod mean_squared_error;
+mod hinge;
+mod overlap;
+mod regression;
 
-pub use binary_crossentropy::{BinaryCrossentropy, binary_crossentropy};
+pub use binary::*;
+pub(crate) use categorical::labels;
+pub use categorical::*;
+pub use distributions::*;
 pub use function_loss::FunctionLoss;
-pub use mean_squared_error::{MeanSquaredError, mean_squared_error};
+pub use hinge::*;
+pub use overlap::*;
+pub use regression::*;
+
+/// Probabilities and divisors are kept this far from 0: Keras's `epsilon()`.
+pub(crate) const EPSILON: f64 = 1e-7;
 
 /// How the losses of the samples become one number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -43,11 +56,25 @@ pub trait Loss: Object {
         Reduction::SumOverBatchSize
     }
 
+    /// Which values count (`bool`); the others leave the reduction, too. Default: all.
+    fn mask(&self, y_true: &Tensor, y_pred: &Tensor) -> Option<Tensor> {
+        let _ = (y_true, y_pred);
+        None
+    }
+
     /// The weighted, reduced loss: Keras's `Loss.__call__`.
     ///
     /// `sample_weight`: one weight per value, or per sample; broadcast along the other axes.
     fn compute(&self, y_true: &Tensor, y_pred: &Tensor, sample_weight: Option<&Tensor>) -> Tensor {
-        reduce_weighted(&self.call(y_true, y_pred), sample_weight, self.reduction())
+        let values = self.call(y_true, y_pred);
+        let reduction = self.reduction();
+        match self.mask(y_true, y_pred) {
+            None => reduce_weighted(&values, sample_weight, reduction),
+            Some(mask) => Tensor::compose(&[&values, &mask], || {
+                let weights = mask_weights(&mask, sample_weight, &values, reduction)?;
+                Ok(reduce_weighted(&values, Some(&weights), reduction))
+            }),
+        }
     }
 }
 
@@ -58,7 +85,28 @@ impl Family for dyn Loss {
     fn registry() -> &'static Registry<dyn Loss> {
         static REGISTRY: OnceLock<Registry<dyn Loss>> = OnceLock::new();
         REGISTRY.get_or_init(|| {
-            Registry::new(vec![entry!(BinaryCrossentropy, "bce"), entry!(MeanSquaredError, "mse")])
+            Registry::new(vec![
+                entry!(BinaryCrossentropy, "bce"),
+                entry!(BinaryFocalCrossentropy),
+                entry!(CategoricalCrossentropy),
+                entry!(CategoricalFocalCrossentropy),
+                entry!(CategoricalGeneralizedCrossEntropy),
+                entry!(CategoricalHinge),
+                entry!(CosineSimilarity),
+                entry!(Dice),
+                entry!(Hinge),
+                entry!(Huber),
+                entry!(KLDivergence, "kld", "kullback_leibler_divergence"),
+                entry!(LogCosh),
+                entry!(MeanAbsoluteError, "mae"),
+                entry!(MeanAbsolutePercentageError, "mape"),
+                entry!(MeanSquaredError, "mse"),
+                entry!(MeanSquaredLogarithmicError, "msle"),
+                entry!(Poisson),
+                entry!(SparseCategoricalCrossentropy),
+                entry!(SquaredHinge),
+                entry!(Tversky),
+            ])
         })
     }
 }
@@ -114,6 +162,25 @@ pub fn reduce_weighted(values: &Tensor, weights: Option<&Tensor>, reduction: Red
             _ => total() / count,
         })
     })
+}
+
+/// Weights that leave out what a mask does not count; where a mean is taken, the others count more in
+/// proportion.
+fn mask_weights(
+    mask: &Tensor,
+    sample_weight: Option<&Tensor>,
+    values: &Tensor,
+    reduction: Reduction,
+) -> cornu_graph::Result<Tensor> {
+    let mut weights = ops::cast(mask, values.dtype());
+    if matches!(reduction, Reduction::SumOverBatchSize | Reduction::Mean) {
+        let valid = ops::sum(&weights, &[], false);
+        weights = weights * (mask.count() as f64 / (valid + EPSILON));
+    }
+    match sample_weight {
+        Some(given) => Ok(weights * fit_weights(given, values)?),
+        None => Ok(weights),
+    }
 }
 
 /// Weights in the dtype and rank of `values`, ready to broadcast.

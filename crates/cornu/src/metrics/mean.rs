@@ -4,29 +4,34 @@ use cornu_graph::{Array, Spec, Tensor, ops};
 use serde::{Deserialize, Serialize};
 
 use super::Metric;
+use super::define::{StateDtype, mean_metric};
 use crate::losses::fit_weights;
 use crate::{Error, Result, object};
 
-object!(Mean);
-
-/// The mean of the values given as `y_pred`; targets are not looked at.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Mean {
-    /// The name. Default `"mean"`.
-    pub name: String,
-    /// The dtype of the state; Keras writes it, `float32` counts.
-    #[serde(skip_serializing)]
-    pub dtype: serde_json::Value,
+mean_metric! {
+    /// The mean of the values given as `y_pred`; targets are not looked at.
+    Mean "mean" {} |_me, _t, values| values.clone()
 }
 
-impl Default for Mean {
+object!(Sum);
+
+/// The weighted sum of the values given as `y_pred`; targets are not looked at.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sum {
+    /// The name. Default `"sum"`.
+    pub name: String,
+    /// What Keras writes as the dtype of the state, which is `float32`.
+    pub dtype: StateDtype,
+}
+
+impl Default for Sum {
     fn default() -> Self {
-        Mean { name: "mean".into(), dtype: serde_json::Value::Null }
+        Sum { name: "sum".into(), dtype: StateDtype }
     }
 }
 
-impl Metric for Mean {
+impl Metric for Sum {
     fn name(&self) -> &str {
         &self.name
     }
@@ -43,7 +48,7 @@ impl Metric for Mean {
         mean_update(state, values, sample_weight)
     }
     fn result(&self, state: &[Tensor]) -> Result<Tensor> {
-        mean_result(state)
+        state.first().cloned().ok_or_else(|| wrong_state(state))
     }
 }
 

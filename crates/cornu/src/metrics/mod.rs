@@ -11,12 +11,16 @@ use cornu_graph::{Array, Spec, Tensor};
 use crate::config::{Choice, Family, Object, Registry};
 use crate::{Result, entry};
 
+mod accuracy;
+mod define;
+mod losses;
 mod mean;
-mod regression;
 mod tracker;
 
-pub use mean::{Mean, mean_result, mean_state, mean_update};
-pub use regression::MeanAbsoluteError;
+pub use accuracy::*;
+pub use define::StateDtype;
+pub use losses::*;
+pub use mean::{Mean, Sum, mean_result, mean_state, mean_update};
 pub use tracker::Tracker;
 
 /// A streaming measure of predictions.
@@ -55,7 +59,33 @@ impl Family for dyn Metric {
 
     fn registry() -> &'static Registry<dyn Metric> {
         static REGISTRY: OnceLock<Registry<dyn Metric>> = OnceLock::new();
-        REGISTRY.get_or_init(|| Registry::new(vec![entry!(Mean), entry!(MeanAbsoluteError, "mae")]))
+        REGISTRY.get_or_init(|| {
+            Registry::new(vec![
+                entry!(Accuracy),
+                entry!(BinaryAccuracy),
+                entry!(BinaryCrossentropy, "bce"),
+                entry!(CategoricalAccuracy),
+                entry!(CategoricalCrossentropy),
+                entry!(CategoricalHinge),
+                entry!(CosineSimilarity),
+                entry!(Hinge),
+                entry!(KLDivergence, "kld", "kullback_leibler_divergence"),
+                entry!(LogCoshError, "logcosh"),
+                entry!(Mean),
+                entry!(MeanAbsoluteError, "mae"),
+                entry!(MeanAbsolutePercentageError, "mape"),
+                entry!(MeanSquaredError, "mse"),
+                entry!(MeanSquaredLogarithmicError, "msle"),
+                entry!(Poisson),
+                entry!(RootMeanSquaredError, "rmse"),
+                entry!(SparseCategoricalAccuracy),
+                entry!(SparseCategoricalCrossentropy),
+                entry!(SparseTopKCategoricalAccuracy),
+                entry!(SquaredHinge),
+                entry!(Sum),
+                entry!(TopKCategoricalAccuracy),
+            ])
+        })
     }
 }
 

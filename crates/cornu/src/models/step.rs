@@ -287,7 +287,8 @@ fn resolve(
         "crossentropy" | "ce" => "Crossentropy",
         _ => return Ok((given.clone(), arg.metric.get()?)),
     };
-    let last = |t: &Tensor| t.shape().last().copied().unwrap_or(1);
+    // The only axis of a vector is the batch: its size says nothing.
+    let last = |t: &Tensor| if t.ndim() > 1 { t.shape()[t.ndim() - 1] } else { 0 };
     let sparse = y_true.ndim() < y_pred.ndim() || (last(y_true) == 1 && last(y_pred) > 1);
     let binary =
         last(y_pred) == 1 || loss == Some("BinaryCrossentropy") && suffix == "Crossentropy";
