@@ -2,6 +2,7 @@
 
 use super::band::place;
 use super::geometry::Sweep;
+use super::narrow;
 use crate::gemm::{BLOCK_ROWS, Block, Epilogue, Layout, Panels, Segment, View, pack_panel};
 use crate::runtime::{Pool, SharedSlice};
 use crate::scratch::with_scratch;
@@ -36,6 +37,9 @@ impl<T: Real> Job<'_, T> {
         if self.batch == 0 {
             dw.fill(T::default());
             return;
+        }
+        if narrow::suits(self) {
+            return narrow::run(self, pool, dw);
         }
         // Parts of the batch have sums of their own, which are added in order; a large kernel is cut
         // into rows instead.

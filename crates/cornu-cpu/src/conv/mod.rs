@@ -3,12 +3,13 @@
 //! Implicit matrix products: rows of A are pixels, found by pointers into the image (or into a copy of a
 //! band of it with zeros around, a few hundred pixels that stay in the cache); no matrix of patches is
 //! ever built. `geometry.rs` says which pixels meet which taps, `sweep.rs` runs forward and backward-data,
-//! `filter.rs` backward-filter, `depthwise.rs` all three where every channel is its own group.
+//! `filter.rs` backward-filter (`narrow.rs` if there are few filters), `depthwise.rs` all three where every channel is its own group.
 
 mod band;
 mod depthwise;
 mod filter;
 mod geometry;
+mod narrow;
 mod shape;
 mod sweep;
 
