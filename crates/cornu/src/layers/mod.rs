@@ -1,6 +1,7 @@
 //! Layers by Keras's names, and the trait behind them.
 
 mod arguments;
+mod axes;
 mod context;
 mod layer_ref;
 mod registry;
@@ -12,6 +13,7 @@ mod activation;
 mod core;
 
 pub use activation::*;
+pub use axes::Axes;
 pub use context::Context;
 pub use core::*;
 pub use layer_ref::{LayerBuilder, LayerRef};

@@ -23,9 +23,14 @@ macro_rules! layers {
 }
 
 layers! {
+    Activation,
     Dense,
+    ELU,
     InputLayer,
+    LeakyReLU,
+    PReLU,
     ReLU,
+    Softmax,
 }
 
 fn custom() -> &'static RwLock<Vec<Custom>> {

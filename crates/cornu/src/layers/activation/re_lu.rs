@@ -1,13 +1,19 @@
 //! The rectifier.
 
-use cornu_graph::{Tensor, ops};
+use cornu_graph::Tensor;
 use serde::{Deserialize, Serialize};
 
-use crate::Result;
 use crate::config::{Config, to_config};
-use crate::layers::{Context, Layer, one};
+use crate::layers::{Context, Layer, Shape, Weights, one};
+use crate::{Error, Result, activations};
 
-/// `max(x, 0)`, with a slope below a threshold and a ceiling.
+/// `max(x, 0)`, with a slope below a threshold and a ceiling. The output has the input's shape.
+///
+/// ```
+/// use cornu::layers::{Input, LayerExt, ReLU};
+/// assert_eq!(ReLU::new().max_value(6.0).apply(&Input([8]))?.shape(), [None, Some(8)]);
+/// # Ok::<(), cornu::Error>(())
+/// ```
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ReLU {
@@ -42,14 +48,22 @@ impl Layer for ReLU {
     fn config(&self) -> Result<Config> {
         to_config("ReLU", self)
     }
+    fn build(&mut self, _: &[Shape], _: &mut Weights) -> Result<()> {
+        for (name, value) in [
+            ("max_value", self.max_value.unwrap_or(0.0)),
+            ("negative_slope", self.negative_slope),
+            ("threshold", self.threshold),
+        ] {
+            if value.is_nan() || value < 0.0 {
+                let received = format!("{name}={value}");
+                return Err(Error::invalid("ReLU", name, "must not be negative", received));
+            }
+        }
+        Ok(())
+    }
     fn call(&self, inputs: &[Tensor], _: &mut Context) -> Result<Vec<Tensor>> {
         let x = one("ReLU", inputs)?;
-        let threshold = ops::number_like(x, self.threshold);
-        let above = ops::greater(x, &threshold);
-        let mut y = ops::where_(&above, x, &((x - &threshold) * self.negative_slope));
-        if let Some(max) = self.max_value {
-            y = ops::minimum(&y, &ops::number_like(&y, max));
-        }
-        Ok(vec![y])
+        let slope = self.negative_slope;
+        Ok(vec![activations::relu_with(x, slope, self.max_value, self.threshold)])
     }
 }
