@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use cornu_graph::ops::Op;
+use cornu_graph::ops::{ConvParams, Op};
 use cornu_graph::{Error, Graph, NodeId, Result, Spec};
 
 use crate::fuse::{Unit, fuse};
 use crate::plan::{Kernel, Origin, Program, Target, ValueId};
-use crate::steps::{Copy, Product, Reference, map};
+use crate::steps::{ArgReducing, Convolution, Copy, Direction, Product, Reducing, Reference, map};
 
 /// Binds what outputs and updates need.
 pub(crate) fn lower(graph: &Graph) -> Result<Program> {
@@ -69,7 +69,10 @@ impl<'g> Lowering<'g> {
 
     /// Lowers one node.
     fn node(&mut self, id: NodeId) -> Result<ValueId> {
-        let node = self.graph.node(id);
+        let graph = self.graph;
+        let node = graph.node(id);
+        let input = |i: usize| &graph.node(node.inputs[i]).spec;
+        let shape = |i: usize| &input(i).shape[..];
         Ok(match &node.op {
             Op::Input(_) => {
                 let place = self.graph.inputs.iter().position(|&i| i == id).ok_or_else(|| {
@@ -90,10 +93,21 @@ impl<'g> Lowering<'g> {
             }
             Op::Constant(c) => self.program.value(&node.spec, Origin::Constant(c.0.clone())),
             Op::Reshape(_) | Op::StopGradient(_) => self.inputs(id)?[0],
-            Op::MatMul(op) => {
-                let spec = |i: usize| &self.graph.node(node.inputs[i]).spec;
-                self.single(id, Box::new(Product::new(op, spec(0), spec(1))?))?
+            Op::MatMul(op) => self.single(id, Box::new(Product::new(op, input(0), input(1))?))?,
+            Op::Conv(op) => {
+                let shapes = [shape(0), shape(1), &node.spec.shape];
+                self.convolution(id, &op.0, Direction::Forward, shapes)?
             }
+            Op::ConvInputGrad(op) => {
+                let shapes = [&node.spec.shape, shape(1), shape(0)];
+                self.convolution(id, &op.params, Direction::Image, shapes)?
+            }
+            Op::ConvFilterGrad(op) => {
+                let shapes = [shape(0), &node.spec.shape, shape(1)];
+                self.convolution(id, &op.params, Direction::Filter, shapes)?
+            }
+            Op::Reduce(op) => self.single(id, Box::new(Reducing::new(op, input(0))?))?,
+            Op::ArgReduce(op) => self.single(id, Box::new(ArgReducing::new(op, input(0))?))?,
             // Groups hold those of them that the element-wise machine knows.
             Op::Iota(_)
             | Op::Unary(_)
@@ -108,14 +122,9 @@ impl<'g> Lowering<'g> {
             | Op::Pad(_)
             | Op::Concatenate(_)
             | Op::Flip(_)
-            | Op::Reduce(_)
-            | Op::ArgReduce(_)
             | Op::ArgSort(_)
             | Op::Gather(_)
             | Op::ScatterAdd(_)
-            | Op::Conv(_)
-            | Op::ConvInputGrad(_)
-            | Op::ConvFilterGrad(_)
             | Op::Pool(_)
             | Op::PoolGrad(_)
             | Op::Random(_)
@@ -133,6 +142,21 @@ impl<'g> Lowering<'g> {
             self.values[id.0] = Some(value);
         }
         Ok(())
+    }
+
+    /// Binds a convolution of an image, a kernel and a result of these shapes.
+    fn convolution(
+        &mut self,
+        id: NodeId,
+        params: &ConvParams,
+        direction: Direction,
+        shapes: [&[usize]; 3],
+    ) -> Result<ValueId> {
+        let dtype = self.graph.node(id).spec.dtype;
+        match Convolution::new(params, direction, shapes, dtype)? {
+            Some(kernel) => self.single(id, Box::new(kernel)),
+            None => self.reference(id),
+        }
     }
 
     /// Binds a node to its op's own evaluation.

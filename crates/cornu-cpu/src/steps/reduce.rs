@@ -1,0 +1,101 @@
+//! Sums, products, extremes and their places.
+
+use cornu_graph::ops::{ArgReduce, Operation, Reduce};
+use cornu_graph::{DType, Result, Spec};
+
+use crate::plan::{Args, Kernel, Number};
+use crate::reduce::{ArgReduction, Reducible, Reduction};
+use crate::runtime::Pool;
+use crate::simd::{AnyIsa, isa};
+
+/// Runs a generic call for the type that holds a dtype's elements.
+macro_rules! for_dtype {
+    ($dtype:expr, $T:ident => $call:expr) => {
+        match $dtype {
+            DType::Bool | DType::U8 => {
+                type $T = u8;
+                $call
+            }
+            DType::I32 => {
+                type $T = i32;
+                $call
+            }
+            DType::I64 => {
+                type $T = i64;
+                $call
+            }
+            DType::F32 => {
+                type $T = f32;
+                $call
+            }
+            DType::F64 => {
+                type $T = f64;
+                $call
+            }
+        }
+    };
+}
+
+/// A bound reduction.
+pub(crate) struct Reducing {
+    reduction: Reduction,
+    dtype: DType,
+    isa: AnyIsa,
+    label: String,
+}
+
+impl Reducing {
+    /// Binds a reduction of `x`.
+    pub fn new(op: &Reduce, x: &Spec) -> Result<Reducing> {
+        let reduction = Reduction::new(op.kind, &x.shape, &op.axes)?;
+        let label = format!("{} of {:?} over {:?}", op.name(), x.shape, op.axes);
+        Ok(Reducing { reduction, dtype: x.dtype, isa: isa()?, label })
+    }
+
+    fn compute<T: Reducible + Number>(&self, pool: &Pool, args: &mut Args) -> Result<()> {
+        let x = args.input::<T>(0)?;
+        self.reduction.run(pool, self.isa, x, args.output::<T>(0)?)
+    }
+}
+
+impl Kernel for Reducing {
+    fn label(&self) -> String {
+        self.label.clone()
+    }
+
+    fn run(&self, pool: &Pool, args: &mut Args) -> Result<()> {
+        for_dtype!(self.dtype, T => self.compute::<T>(pool, args))
+    }
+}
+
+/// A bound search for the place of an extreme.
+pub(crate) struct ArgReducing {
+    reduction: ArgReduction,
+    dtype: DType,
+    isa: AnyIsa,
+    label: String,
+}
+
+impl ArgReducing {
+    /// Binds a search in `x`.
+    pub fn new(op: &ArgReduce, x: &Spec) -> Result<ArgReducing> {
+        let reduction = ArgReduction::new(op.kind, &x.shape, op.axis)?;
+        let label = format!("{} of {:?} over {}", op.name(), x.shape, op.axis);
+        Ok(ArgReducing { reduction, dtype: x.dtype, isa: isa()?, label })
+    }
+
+    fn compute<T: Reducible + Number>(&self, pool: &Pool, args: &mut Args) -> Result<()> {
+        let x = args.input::<T>(0)?;
+        self.reduction.run(pool, self.isa, x, args.output::<i32>(0)?)
+    }
+}
+
+impl Kernel for ArgReducing {
+    fn label(&self) -> String {
+        self.label.clone()
+    }
+
+    fn run(&self, pool: &Pool, args: &mut Args) -> Result<()> {
+        for_dtype!(self.dtype, T => self.compute::<T>(pool, args))
+    }
+}
