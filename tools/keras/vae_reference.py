@@ -1,6 +1,7 @@
 """Trains the VAE of the notes with Keras on the shipped digits and records val_loss per epoch.
 
-Cornu's `train vae` must come within 2 % of the numbers in vae_reference.json.
+Cornu's `train vae` must come within 2 % of `mean_final_val_loss` in vae_reference.json; one seed differs from
+the next by about 1.5 %.
 Usage: python tools/keras/vae_reference.py [--seeds 0 1 2] [--epochs 10]
 """
 import argparse
@@ -8,7 +9,6 @@ import gzip
 import json
 import os
 import pathlib
-import time
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -79,10 +79,8 @@ def main():
         keras.utils.set_random_seed(seed)
         model = vae(seed)
         model.compile(optimizer="rmsprop", loss=None)
-        start = time.perf_counter()
         h = model.fit(train, shuffle=True, epochs=args.epochs, batch_size=128, validation_data=(test, None), verbose=2)
-        seconds = round(time.perf_counter() - start, 1)
-        runs.append({"seed": seed, "params": model.count_params(), "seconds": seconds,
+        runs.append({"seed": seed, "params": model.count_params(),
                      **{k: [round(v, 6) for v in h.history[k]] for k in ("loss", "val_loss")}})
         last = [r["val_loss"][-1] for r in runs]
         result = {"keras": keras.__version__, "backend": keras.backend.backend(), "train": len(train), "test": len(test),
