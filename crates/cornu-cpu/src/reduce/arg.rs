@@ -78,9 +78,9 @@ impl ArgReduction {
             // SAFETY: blocks of different `i` are disjoint, and every `i` comes once.
             let out = unsafe { out.slice(start * inner..end * inner) };
             if self.largest {
-                isa.run(Places { x, size, inner, out, join: PhantomData::<Max> });
+                T::dispatch(isa, Places { x, size, inner, out, join: PhantomData::<Max> });
             } else {
-                isa.run(Places { x, size, inner, out, join: PhantomData::<Min> });
+                T::dispatch(isa, Places { x, size, inner, out, join: PhantomData::<Min> });
             }
         });
         Ok(())

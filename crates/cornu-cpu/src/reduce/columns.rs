@@ -70,15 +70,18 @@ fn cut<T: Reducible, J: Join<T>>(
                 let column = tile * WIDTH;
                 let width = WIDTH.min(inner - column);
                 let start = block * inner + column;
-                isa.run(Columns {
-                    x: &x[(o * size + first) * inner + column..],
-                    rows: rows.min(size - first),
-                    stride: inner,
-                    // SAFETY: every piece comes once, and pieces are disjoint.
-                    out: unsafe { out.slice(start..start + width) },
-                    accumulators: &mut *accumulators,
-                    join: PhantomData::<J>,
-                });
+                T::dispatch(
+                    isa,
+                    Columns {
+                        x: &x[(o * size + first) * inner + column..],
+                        rows: rows.min(size - first),
+                        stride: inner,
+                        // SAFETY: every piece comes once, and pieces are disjoint.
+                        out: unsafe { out.slice(start..start + width) },
+                        accumulators: &mut *accumulators,
+                        join: PhantomData::<J>,
+                    },
+                );
             }
             Ok(())
         });

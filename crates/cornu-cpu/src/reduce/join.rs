@@ -1,6 +1,9 @@
 //! What joins two values, for every kind and type.
 
+use std::ops::{Add, Mul};
+
 use crate::runtime::Pod;
+use crate::simd::{AnyIsa, Kernel, Scalar};
 
 /// A number type that can be reduced; `u8` stands for `bool` too.
 pub trait Reducible: Pod + PartialOrd + std::fmt::Debug {
@@ -21,32 +24,52 @@ pub trait Reducible: Pod + PartialOrd + std::fmt::Debug {
     fn product(a: Self, b: Self) -> Self;
     #[doc(hidden)]
     fn is_nan(self) -> bool;
+    /// Runs a kernel on this type: with `isa` in single precision; elsewhere with plain Rust, as one
+    /// compilation per kernel is enough for types that are seldom reduced.
+    #[doc(hidden)]
+    fn dispatch<K: Kernel>(isa: AnyIsa, kernel: K) -> K::Output;
 }
 
 macro_rules! reducible {
-    ($($t:ty, $zero:expr, $one:expr, $low:expr, $high:expr, $none:expr, |$a:ident, $b:ident| $sum:expr, $product:expr, |$x:pat_param| $nan:expr;)*) => {
-        $(impl Reducible for $t {
+    ($t:ty: $low:expr, $high:expr, $none:expr, $zero:expr, $one:expr, $sum:ident, $product:ident, $run:ident) => {
+        impl Reducible for $t {
             const ZERO: $t = $zero;
             const ONE: $t = $one;
             const LOWEST: $t = $low;
             const HIGHEST: $t = $high;
             const LEAST_OF_NONE: $t = $none;
             #[inline(always)]
-            fn sum($a: $t, $b: $t) -> $t { $sum }
+            fn sum(a: $t, b: $t) -> $t {
+                a.$sum(b)
+            }
             #[inline(always)]
-            fn product($a: $t, $b: $t) -> $t { $product }
+            fn product(a: $t, b: $t) -> $t {
+                a.$product(b)
+            }
             #[inline(always)]
-            fn is_nan(self) -> bool { let $x = self; $nan }
-        })*
+            #[allow(clippy::eq_op)] // Integers equal themselves, NaN does not.
+            fn is_nan(self) -> bool {
+                self != self
+            }
+            fn dispatch<K: Kernel>(isa: AnyIsa, kernel: K) -> K::Output {
+                $run(isa, kernel)
+            }
+        }
     };
 }
 
-reducible! {
-    f32, 0.0, 1.0, f32::NEG_INFINITY, f32::INFINITY, f32::INFINITY, |a, b| a + b, a * b, |x| x.is_nan();
-    f64, 0.0, 1.0, f64::NEG_INFINITY, f64::INFINITY, f64::INFINITY, |a, b| a + b, a * b, |x| x.is_nan();
-    i32, 0, 1, i32::MIN, i32::MAX, i32::MAX, |a, b| a.wrapping_add(b), a.wrapping_mul(b), |_| false;
-    i64, 0, 1, i64::MIN, i64::MAX, i64::MAX, |a, b| a.wrapping_add(b), a.wrapping_mul(b), |_| false;
-    u8, 0, 1, 0, 255, 1, |a, b| a.wrapping_add(b), a.wrapping_mul(b), |_| false;
+reducible!(f32: f32::NEG_INFINITY, f32::INFINITY, f32::INFINITY, 0.0, 1.0, add, mul, run_best);
+reducible!(f64: f64::NEG_INFINITY, f64::INFINITY, f64::INFINITY, 0.0, 1.0, add, mul, run_plain);
+reducible!(i32: i32::MIN, i32::MAX, i32::MAX, 0, 1, wrapping_add, wrapping_mul, run_plain);
+reducible!(i64: i64::MIN, i64::MAX, i64::MAX, 0, 1, wrapping_add, wrapping_mul, run_plain);
+reducible!(u8: 0, 255, 1, 0, 1, wrapping_add, wrapping_mul, run_plain);
+
+fn run_best<K: Kernel>(isa: AnyIsa, kernel: K) -> K::Output {
+    isa.run(kernel)
+}
+
+fn run_plain<K: Kernel>(_: AnyIsa, kernel: K) -> K::Output {
+    kernel.run(Scalar)
 }
 
 /// An associative function of two values.

@@ -26,12 +26,10 @@ pub(super) fn run<T: Reducible, J: Join<T>>(
         let block = (CHUNK / size).max(1);
         pool.parallel_chunks(out, block, |i, out| {
             let start = i * block * size;
-            isa.run(Rows {
-                x: &x[start..start + out.len() * size],
-                size,
-                out,
-                join: PhantomData::<J>,
-            });
+            T::dispatch(
+                isa,
+                Rows { x: &x[start..start + out.len() * size], size, out, join: PhantomData::<J> },
+            );
         });
         return Ok(());
     }
@@ -46,9 +44,9 @@ pub(super) fn run<T: Reducible, J: Join<T>>(
             let x = &x[start..start + CHUNK.min(size - chunk * CHUNK)];
             // SAFETY: every `i` comes once.
             let out = unsafe { shared.slice(i..i + 1) };
-            isa.run(Rows { x, size: x.len(), out, join: PhantomData::<J> });
+            T::dispatch(isa, Rows { x, size: x.len(), out, join: PhantomData::<J> });
         });
-        isa.run(Rows { x: partial, size: chunks, out, join: PhantomData::<J> });
+        T::dispatch(isa, Rows { x: partial, size: chunks, out, join: PhantomData::<J> });
         Ok(())
     })
 }
