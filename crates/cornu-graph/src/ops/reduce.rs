@@ -266,6 +266,17 @@ pub fn var(x: &Tensor, axes: &[isize], keepdims: bool) -> Tensor {
     mean(&super::square(&(&x - mean(&x, axes, true))), axes, keepdims)
 }
 
+/// `x` divided by its Euclidean length over `axes` (all if empty), or by `epsilon` if that is larger.
+pub fn l2_normalize(x: &Tensor, axes: &[isize], epsilon: f64) -> Tensor {
+    Tensor::compose(&[x], || {
+        let x = cast(x, x.dtype().to_float());
+        let square_sum = sum(&super::square(&x), axes, true);
+        // Limited before the root, where the slope would be infinite at 0.
+        let least = super::number_like(&x, (epsilon * epsilon).max(f64::from(f32::MIN_POSITIVE)));
+        Ok(&x * super::rsqrt(&super::maximum(&square_sum, &least)))
+    })
+}
+
 /// The index (`int32`) of the first largest element along `axis`.
 pub fn argmax(x: &Tensor, axis: isize) -> Tensor {
     arg_reduce(ReduceKind::Max, x, axis)

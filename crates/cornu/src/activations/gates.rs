@@ -49,7 +49,7 @@ pub fn glu(x: &Tensor) -> Tensor {
 pub fn glu_with(x: &Tensor, axis: isize) -> Tensor {
     Tensor::compose(&[x], || {
         let size = x.shape()[normalize_axis("glu", axis, x.ndim())?];
-        if size % 2 != 0 {
+        if !size.is_multiple_of(2) {
             let received = format!("{:?} with axis={axis}", x.shape());
             return Err(Error::invalid(
                 "glu",

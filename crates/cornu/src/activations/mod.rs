@@ -19,8 +19,11 @@ pub use softmax::*;
 
 use cornu_graph::Tensor;
 
+/// A function and its name.
+type Named = (&'static str, fn(&Tensor) -> Tensor);
+
 /// The built-in functions with their default arguments.
-const BUILTIN: &[(&str, fn(&Tensor) -> Tensor)] = &[
+const BUILTIN: &[Named] = &[
     ("celu", celu),
     ("elu", elu),
     ("exponential", exponential),

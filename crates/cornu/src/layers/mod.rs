@@ -11,12 +11,14 @@ mod weights;
 
 mod activation;
 mod core;
+mod normalization;
 
 pub use activation::*;
 pub use axes::Axes;
 pub use context::Context;
 pub use core::*;
 pub use layer_ref::{LayerBuilder, LayerRef};
+pub use normalization::*;
 pub use registry::{class_names, from_config, register};
 pub(crate) use symbolic::{CallNode, input_from};
 pub use symbolic::{Input, Inputs, KerasTensor, input_with_dtype};

@@ -24,13 +24,18 @@ macro_rules! layers {
 
 layers! {
     Activation,
+    BatchNormalization,
     Dense,
     ELU,
+    GroupNormalization,
     InputLayer,
+    LayerNormalization,
     LeakyReLU,
     PReLU,
+    RMSNormalization,
     ReLU,
     Softmax,
+    UnitNormalization,
 }
 
 fn custom() -> &'static RwLock<Vec<Custom>> {

@@ -11,7 +11,6 @@ const MISSING: &[&str] = &[
     "Add",
     "Average",
     "AveragePooling2D",
-    "BatchNormalization",
     "Concatenate",
     "Conv2D",
     "Conv2DTranspose",
@@ -25,9 +24,7 @@ const MISSING: &[&str] = &[
     "GaussianNoise",
     "GlobalAveragePooling2D",
     "GlobalMaxPooling2D",
-    "GroupNormalization",
     "Identity",
-    "LayerNormalization",
     "MaxPooling2D",
     "Maximum",
     "Minimum",
@@ -39,7 +36,6 @@ const MISSING: &[&str] = &[
     "Reshape",
     "SpatialDropout2D",
     "Subtract",
-    "UnitNormalization",
     "UpSampling2D",
     "ZeroPadding2D",
 ];
@@ -62,11 +58,13 @@ fn arrays(value: &Value) -> Vec<Array> {
 
 fn close(what: &str, found: &Array, expected: &Array) -> Result<(), String> {
     let (a, b) = (found.to_vec::<f64>(), expected.to_vec::<f64>());
-    let near = |(a, b): (&f64, &f64)| a == b || (a - b).abs() <= 2e-5 * b.abs().max(1.0);
+    // Keras's own gradients are up to 3e-5 away from double precision (layer_image_epsilon).
+    let near = |(a, b): (&f64, &f64)| a == b || (a - b).abs() <= 4e-5 * b.abs().max(1.0);
     if found.shape() == expected.shape() && a.iter().zip(&b).all(near) {
         return Ok(());
     }
-    Err(format!("{what} is {found:?}, in Keras {expected:?}"))
+    let far = a.iter().zip(&b).enumerate().find(|(_, pair)| !near(*pair));
+    Err(format!("{what} is {found:?}, in Keras {expected:?}; first far: {far:?}"))
 }
 
 /// The weights `sum(output * weights)` of the scalar whose gradients are recorded.
@@ -115,7 +113,8 @@ fn check(case: &Value) -> Result<(), String> {
         return Err(format!("{} weights, in Keras {}", weights.len(), listed.len()));
     }
     for (weight, entry) in weights.iter().zip(listed) {
-        if weight.trainable != entry["trainable"].as_bool().unwrap()
+        let trainable = weight.trainable && layer.trainable();
+        if trainable != entry["trainable"].as_bool().unwrap()
             || weight.variable.name() != entry["name"].as_str().unwrap()
         {
             return Err(format!("weight {:?} stands where Keras has {entry}", weight.variable));

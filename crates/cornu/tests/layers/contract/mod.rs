@@ -6,6 +6,7 @@ use cornu::{DType, Result};
 
 mod activation;
 mod core;
+mod normalization;
 
 /// One layer with its arguments and inputs.
 pub struct Case {
@@ -76,4 +77,4 @@ macro_rules! categories {
     };
 }
 
-categories!(activation, core);
+categories!(activation, core, normalization);
