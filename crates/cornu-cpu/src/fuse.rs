@@ -234,16 +234,21 @@ impl<'g> Fusion<'g> {
 
     /// Whether a path leads from group `a` to group `b` through a third.
     fn leads_around(&self, a: usize, b: usize) -> bool {
-        let mut seen = BTreeSet::from([a]);
+        let readers = |g: usize| self.members[g].iter().flat_map(|&m| &self.readers[m]);
+        if readers(a).all(|&r| [a, b].contains(&self.group[r])) {
+            return false;
+        }
+        let mut seen = vec![false; self.group.len()];
+        seen[a] = true;
         let mut stack = vec![a];
         while let Some(group) = stack.pop() {
-            for reader in self.members[group].iter().flat_map(|&m| &self.readers[m]) {
-                let next = self.group[*reader];
+            for &reader in readers(group) {
+                let next = self.group[reader];
                 if next == b {
                     if group != a {
                         return true;
                     }
-                } else if seen.insert(next) {
+                } else if !std::mem::replace(&mut seen[next], true) {
                     stack.push(next);
                 }
             }

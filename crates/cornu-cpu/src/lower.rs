@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 
-use cornu_graph::ops::{ConvParams, Op};
+use cornu_graph::ops::{self, ConvParams, Op};
 use cornu_graph::{Error, Graph, NodeId, Result, Spec};
 
 use crate::fuse::{Unit, fuse};
 use crate::plan::{Kernel, Origin, Program, Target, ValueId};
-use crate::steps::{ArgReducing, Convolution, Copy, Direction, Product, Reducing, Reference, map};
+use crate::steps::{
+    ArgReducing, Convolution, Copy, Direction, Pooling, Product, Reducing, Reference, map,
+};
 
 /// Binds what outputs and updates need.
 pub(crate) fn lower(graph: &Graph) -> Result<Program> {
@@ -108,6 +110,11 @@ impl<'g> Lowering<'g> {
             }
             Op::Reduce(op) => self.single(id, Box::new(Reducing::new(op, input(0))?))?,
             Op::ArgReduce(op) => self.single(id, Box::new(ArgReducing::new(op, input(0))?))?,
+            Op::Pool(op) => self.pooling(id, op, false, [shape(0), &node.spec.shape])?,
+            Op::PoolGrad(op) => {
+                let dy = shape(node.inputs.len() - 1);
+                self.pooling(id, &op.pool, true, [&node.spec.shape, dy])?
+            }
             // Groups hold those of them that the element-wise machine knows.
             Op::Iota(_)
             | Op::Unary(_)
@@ -125,8 +132,6 @@ impl<'g> Lowering<'g> {
             | Op::ArgSort(_)
             | Op::Gather(_)
             | Op::ScatterAdd(_)
-            | Op::Pool(_)
-            | Op::PoolGrad(_)
             | Op::Random(_)
             | Op::Custom(_) => self.reference(id)?,
         })
@@ -154,6 +159,21 @@ impl<'g> Lowering<'g> {
     ) -> Result<ValueId> {
         let dtype = self.graph.node(id).spec.dtype;
         match Convolution::new(params, direction, shapes, dtype)? {
+            Some(kernel) => self.single(id, Box::new(kernel)),
+            None => self.reference(id),
+        }
+    }
+
+    /// Binds the pooling of an image to a result of these shapes, or its gradient.
+    fn pooling(
+        &mut self,
+        id: NodeId,
+        op: &ops::Pool,
+        gradient: bool,
+        shapes: [&[usize]; 2],
+    ) -> Result<ValueId> {
+        let dtype = self.graph.node(id).spec.dtype;
+        match Pooling::new(op, gradient, shapes, dtype)? {
             Some(kernel) => self.single(id, Box::new(kernel)),
             None => self.reference(id),
         }

@@ -148,7 +148,7 @@ impl Step {
     }
 
     #[inline(always)]
-    fn select<T: Copy>(&self) {
+    fn select<T: Bits>(&self) {
         for i in 0..self.strips {
             strip_select::<T>(self.arg(0, i), self.arg(1, i), self.arg(2, i), self.out(i));
         }

@@ -54,45 +54,47 @@ impl Edges {
 pub(crate) fn schedule(program: &Program) -> Vec<usize> {
     let n = program.steps.len();
     let mut edges = Edges::new(program);
-    let writes = |i: usize, of: usize| {
-        let target = |v: &super::ValueId| program.get(*v).target;
-        program.steps[i].outputs.iter().any(|v| target(v) == Some(Target::Variable(of)))
-    };
+    let mut writers: Vec<Option<usize>> = vec![None; program.variables.len()];
     let mut late = vec![false; n];
-    for i in 0..n {
-        let updates = program.steps[i]
-            .outputs
-            .iter()
-            .any(|&v| matches!(program.get(v).target, Some(Target::Variable(_))));
-        late[i] = updates || edges.before[i].iter().any(|&j| late[j]);
+    for (i, step) in program.steps.iter().enumerate() {
+        late[i] = edges.before[i].iter().any(|&j| late[j]);
+        for &v in &step.outputs {
+            if let Some(Target::Variable(place)) = program.get(v).target {
+                writers[place] = Some(i);
+                late[i] = true;
+            }
+        }
     }
     for (i, step) in program.steps.iter().enumerate() {
         for &v in &step.inputs {
             let Origin::Variable(place) = program.get(v).origin else { continue };
-            if !program.updated[place] {
-                continue;
-            }
-            let writer = (0..n).find(|&w| writes(w, place));
-            if let Some(writer) = writer.filter(|&w| w != i && !edges.leads(w, i)) {
+            if let Some(writer) = writers[place].filter(|&w| w != i && !edges.leads(w, i)) {
                 edges.add(i, writer);
             }
         }
     }
     let mut pending: Vec<usize> = edges.before.iter().map(BTreeSet::len).collect();
+    let distinct = |step: &super::Step| -> Vec<usize> {
+        step.inputs.iter().map(|v| v.0).collect::<BTreeSet<_>>().into_iter().collect()
+    };
+    let inputs: Vec<Vec<usize>> = program.steps.iter().map(distinct).collect();
     let mut readers = vec![0usize; program.values.len()];
-    for step in &program.steps {
-        distinct(&step.inputs).for_each(|v| readers[v] += 1);
-    }
+    inputs.iter().flatten().for_each(|&v| readers[v] += 1);
+    let growth = |i: usize, readers: &[usize]| {
+        let gained: i64 = program.steps[i].outputs.iter().map(|v| size(program, v.0)).sum();
+        let last = inputs[i].iter().filter(|&&v| readers[v] == 1);
+        gained - last.map(|&v| size(program, v)).sum::<i64>()
+    };
     let mut ready: BTreeSet<usize> = (0..n).filter(|&i| pending[i] == 0).collect();
     let mut order = Vec::with_capacity(n);
     while let Some(next) = ready
         .iter()
         .copied()
-        .min_by_key(|&i| (late[i], if late[i] { 0 } else { growth(program, &readers, i) }, i))
+        .min_by_key(|&i| (late[i], if late[i] { 0 } else { growth(i, &readers) }, i))
     {
         ready.remove(&next);
         order.push(next);
-        distinct(&program.steps[next].inputs).for_each(|v| readers[v] -= 1);
+        inputs[next].iter().for_each(|&v| readers[v] -= 1);
         for &i in &edges.after[next] {
             pending[i] -= 1;
             if pending[i] == 0 {
@@ -103,22 +105,13 @@ pub(crate) fn schedule(program: &Program) -> Vec<usize> {
     order
 }
 
-fn distinct(values: &[super::ValueId]) -> impl Iterator<Item = usize> {
-    values.iter().map(|v| v.0).collect::<BTreeSet<_>>().into_iter()
-}
-
-/// By how many bytes the memory in use grows when a step runs.
-fn growth(program: &Program, readers: &[usize], step: usize) -> i64 {
-    let step = &program.steps[step];
-    let size = |v: usize| match program.values[v] {
-        super::Value { target: None, origin: Origin::Step(_), .. } => {
-            program.values[v].bytes() as i64
-        }
+/// The bytes of the arena that a value takes.
+fn size(program: &Program, value: usize) -> i64 {
+    let value = &program.values[value];
+    match (&value.target, &value.origin) {
+        (None, Origin::Step(_)) => value.bytes() as i64,
         _ => 0,
-    };
-    let gained: i64 = step.outputs.iter().map(|v| size(v.0)).sum();
-    let freed: i64 = distinct(&step.inputs).filter(|&v| readers[v] == 1).map(size).sum();
-    gained - freed
+    }
 }
 
 #[cfg(test)]
