@@ -9,6 +9,7 @@ mod model;
 mod predict;
 mod sequential;
 mod step;
+mod summary;
 
 pub use compile::Compile;
 pub use data::Data;
@@ -18,3 +19,4 @@ pub use logs::{History, Logs};
 pub use model::Model;
 pub use predict::Batches;
 pub use sequential::Sequential;
+pub use summary::Summary;

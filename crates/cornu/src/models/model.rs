@@ -228,6 +228,14 @@ impl Model {
         look(trainer.optimizer(&self.root)?)
     }
 
+    /// The number and bytes of the optimizer's values, once there is a step's worth of them.
+    pub(super) fn optimizer_size(&self) -> Option<(usize, usize)> {
+        let guard = self.lock();
+        let variables = guard.as_ref()?.made_optimizer()?.variables();
+        let count = variables.iter().map(Variable::count).sum();
+        Some((count, variables.iter().map(|v| v.count() * v.dtype().size()).sum()))
+    }
+
     /// Trains on one batch; gives the running means since the last [`Model::reset_metrics`], as Keras does.
     ///
     /// # Errors

@@ -95,6 +95,11 @@ impl Trainer {
         self.optimizer.as_ref().ok_or_else(|| Error::format("optimizer", "has no state"))
     }
 
+    /// The optimizer's state, if it exists yet.
+    pub fn made_optimizer(&self) -> Option<&optimizers::State> {
+        self.optimizer.as_ref()
+    }
+
     /// Forgets the running means of losses and metrics.
     pub fn reset_metrics(&self) -> Result<()> {
         for tracked in self.tracked.values() {

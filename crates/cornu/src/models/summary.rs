@@ -1,0 +1,313 @@
+//! The table of a model's layers, as Keras prints it.
+
+use super::{Functional, Model};
+use crate::layers::{InputLayer, LayerRef, Shape, show};
+
+/// What `summary` shows beside the layers.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Summary {
+    /// The table's width in characters. Default: 88, or 108 with connections, or what the terminal has.
+    pub line_length: Option<usize>,
+    /// Whether the layers of models inside are listed. Default: false.
+    pub expand_nested: bool,
+    /// Whether a column says which layers are trained. Default: false.
+    pub show_trainable: bool,
+}
+
+impl Model {
+    /// Keras's table of the layers: names, output shapes, parameters, connections, and the totals.
+    ///
+    /// ```
+    /// use cornu::{layers::Dense, models::Sequential};
+    /// let model = Sequential::new().input([4]).add(Dense::new(2)).model()?;
+    /// assert!(model.summary().contains("Total params: 10 (40.00 B)"));
+    /// # Ok::<(), cornu::Error>(())
+    /// ```
+    pub fn summary(&self) -> String {
+        self.summary_with(Summary::default())
+    }
+
+    /// As [`Model::summary`], with more to see.
+    pub fn summary_with(&self, options: Summary) -> String {
+        let linear = is_linear(self.as_layer());
+        let mut positions = if linear { vec![0.45, 0.80, 1.0] } else { vec![0.3, 0.56, 0.74, 1.0] };
+        let mut columns = vec![("Layer (type)", Align::Left), ("Output Shape", Align::Left)];
+        columns.push(("Param #", Align::Right));
+        let mut width = if linear { 88 } else { 108 };
+        if !linear {
+            columns.push(("Connected to", Align::Left));
+        }
+        if options.show_trainable {
+            width += 12;
+            positions.iter_mut().for_each(|p| *p *= 0.90);
+            positions.push(1.0);
+            columns.push(("Trainable", Align::Center));
+        }
+        let width = options.line_length.unwrap_or(width).max(40);
+        let widths = column_widths(width, &positions);
+
+        let mut rows = Vec::new();
+        let style = Style {
+            connections: !linear,
+            nested: options.expand_nested,
+            trainable: options.show_trainable,
+        };
+        add_rows(self.as_layer(), 0, style, &mut rows);
+        let mut out = format!("Model: \"{}\"\n", self.name());
+        out.push_str(&table(&columns, &widths, &rows));
+        out.push_str(&self.totals());
+        out
+    }
+
+    fn totals(&self) -> String {
+        let size = |weights: Vec<crate::layers::Weight>| {
+            let count: usize = weights.iter().map(|w| w.variable.count()).sum();
+            let bytes: usize =
+                weights.iter().map(|w| w.variable.count() * w.variable.dtype().size()).sum();
+            (count, bytes)
+        };
+        let trainable = size(self.as_layer().trainable_weights());
+        let fixed = size(self.as_layer().non_trainable_weights());
+        let optimizer = self.optimizer_size();
+        let (extra, extra_bytes) = optimizer.unwrap_or((0, 0));
+        let total = (trainable.0 + fixed.0 + extra, trainable.1 + fixed.1 + extra_bytes);
+        let line = |name: &str, (count, bytes): (usize, usize)| {
+            format!(" {name} params: {} ({})\n", thousands(count), memory(bytes))
+        };
+        let mut out =
+            line("Total", total) + &line("Trainable", trainable) + &line("Non-trainable", fixed);
+        if let Some(size) = optimizer {
+            out += &line("Optimizer", size);
+        }
+        out
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Style {
+    connections: bool,
+    nested: bool,
+    trainable: bool,
+}
+
+/// Whether each layer feeds only the next: then connections need no column.
+fn is_linear(root: &LayerRef) -> bool {
+    let chain = |f: &Functional| {
+        let calls: Vec<_> = f.nodes.iter().filter(|n| !n.inputs.is_empty()).collect();
+        let mut layers: Vec<u64> = calls.iter().map(|n| n.layer.id()).collect();
+        layers.sort_unstable();
+        let shared = layers.windows(2).any(|w| w[0] == w[1]);
+        let mut sources: Vec<_> = calls.iter().flat_map(|n| &n.inputs).map(|t| t.node.id).collect();
+        sources.sort_unstable();
+        let forks = sources.windows(2).any(|w| w[0] == w[1]);
+        let joins = calls.iter().any(|n| n.inputs.len() > 1);
+        !shared && !forks && !joins && f.inputs.len() == 1 && f.outputs.len() == 1
+    };
+    root.with(chain).unwrap_or(true)
+}
+
+fn add_rows(root: &LayerRef, depth: usize, style: Style, rows: &mut Vec<Vec<String>>) {
+    let sequential = root.with(|_: &Functional| ()).is_none();
+    let mut known: Option<(Shape, cornu_graph::DType)> = None;
+    for layer in root.layers() {
+        let input = layer.with(|l: &InputLayer| (l.shape().clone(), l.dtype()));
+        let shapes: Option<Vec<Shape>> = if let Some(input) = input {
+            known = Some(input.clone());
+            Some(vec![input.0])
+        } else if sequential {
+            // A chain that was built says with which shape it starts.
+            let start = layer.input_shapes().and_then(|s| s.first().cloned());
+            let from = known.clone().or(start.map(|s| (s, cornu_graph::DType::F32)));
+            let next = from.filter(|_| layer.is_built()).and_then(|from| layer.infer(&[from]).ok());
+            known = next.as_ref().and_then(|n| n.first().cloned());
+            next.map(|n| n.into_iter().map(|(shape, _)| shape).collect())
+        } else {
+            root.with(|f: &Functional| {
+                let node = f.nodes.iter().find(|n| n.layer.id() == layer.id());
+                node.map(|n| n.outputs.iter().map(|(shape, _)| shape.clone()).collect())
+            })
+            .flatten()
+        };
+        if sequential && layer.with(|_: &InputLayer| ()).is_some() {
+            continue;
+        }
+        let indent = if depth > 0 { format!("{}└ ", "   ".repeat(depth)) } else { String::new() };
+        let built = shapes.is_some();
+        let shape = match shapes.as_deref() {
+            None => "?".to_string(),
+            Some([one]) => show(one),
+            Some(many) => {
+                format!("[{}]", many.iter().map(|s| show(s)).collect::<Vec<_>>().join(", "))
+            }
+        };
+        let params =
+            if built { thousands(layer.count_params()) } else { "0 (unbuilt)".to_string() };
+        let mut row =
+            vec![format!("{indent}{} ({})", layer.name(), layer.class_name()), shape, params];
+        if style.connections {
+            row.push(if depth == 0 { connections(root, &layer) } else { "-".into() });
+        }
+        if style.trainable {
+            let flag = if layer.weights().is_empty() {
+                "-"
+            } else if layer.trainable() {
+                "Y"
+            } else {
+                "N"
+            };
+            row.push(flag.into());
+        }
+        rows.push(row);
+        if style.nested && !layer.layers().is_empty() {
+            add_rows(&layer, depth + 1, style, rows);
+        }
+    }
+}
+
+/// What a layer is applied to: `conv2d[0][0]`.
+fn connections(root: &LayerRef, layer: &LayerRef) -> String {
+    let places = root.with(|f: &Functional| {
+        let calls = f.nodes.iter().filter(|n| n.layer.id() == layer.id());
+        let place = |t: &crate::layers::KerasTensor| {
+            let same = f.nodes.iter().filter(|n| n.layer.id() == t.node.layer.id());
+            let index = same.take_while(|n| n.id != t.node.id).count();
+            format!("{}[{index}][{}]", t.layer().name(), t.index)
+        };
+        calls.flat_map(|n| &n.inputs).map(place).collect::<Vec<_>>().join(", ")
+    });
+    places.filter(|p| !p.is_empty()).unwrap_or_else(|| "-".into())
+}
+
+/// Column widths, padding included, that fill `width` with the borders: each gives up an equal part of
+/// what the padding takes.
+fn column_widths(width: usize, positions: &[f64]) -> Vec<usize> {
+    let ends: Vec<usize> = positions.iter().map(|p| (width as f64 * p) as usize).collect();
+    let starts = std::iter::once(0).chain(ends.iter().copied());
+    let wanted: Vec<usize> = ends.iter().zip(starts).map(|(end, start)| end - start + 2).collect();
+    let room = width - (wanted.len() + 1);
+    let mut excess = wanted.iter().sum::<usize>().saturating_sub(room);
+    let count = wanted.len();
+    let shrink = |(i, w): (usize, usize)| {
+        let part = (excess as f64 / (count - i) as f64).round_ties_even() as usize;
+        excess -= part;
+        w.saturating_sub(part).max(4)
+    };
+    wanted.into_iter().enumerate().map(shrink).collect()
+}
+
+#[derive(Clone, Copy)]
+enum Align {
+    Left,
+    Right,
+    Center,
+}
+
+fn table(columns: &[(&str, Align)], widths: &[usize], rows: &[Vec<String>]) -> String {
+    let rule = |left: char, fill: char, middle: char, right: char| {
+        let parts: Vec<String> = widths.iter().map(|&w| fill.to_string().repeat(w)).collect();
+        format!("{left}{}{right}\n", parts.join(&middle.to_string()))
+    };
+    let line = |cells: &[String], bar: char| {
+        let wrapped: Vec<Vec<String>> =
+            cells.iter().zip(widths).map(|(cell, w)| wrap(cell, w - 2)).collect();
+        let height = wrapped.iter().map(Vec::len).max().unwrap_or(1);
+        let mut out = String::new();
+        for i in 0..height {
+            out.push(bar);
+            for ((cell, w), (_, align)) in wrapped.iter().zip(widths).zip(columns) {
+                let text = cell.get(i).map_or("", String::as_str);
+                let width = w - 2;
+                let padded = match align {
+                    Align::Left => format!("{text:<width$}"),
+                    Align::Right => format!("{text:>width$}"),
+                    Align::Center => format!("{text:^width$}"),
+                };
+                out.push_str(&format!(" {padded} {bar}"));
+            }
+            out.push('\n');
+        }
+        out
+    };
+    let header: Vec<String> = columns.iter().map(|(name, _)| name.to_string()).collect();
+    let mut out = rule('┏', '━', '┳', '┓') + &line(&header, '┃') + &rule('┡', '━', '╇', '┩');
+    for (i, row) in rows.iter().enumerate() {
+        if i > 0 {
+            out.push_str(&rule('├', '─', '┼', '┤'));
+        }
+        out.push_str(&line(row, '│'));
+    }
+    out + &rule('└', '─', '┴', '┘')
+}
+
+/// Lines of at most `width` characters, broken at spaces, or within words that are longer.
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let indent = text.len() - text.trim_start().len();
+    let mut lines = Vec::new();
+    let mut line = " ".repeat(indent);
+    let mut started = false;
+    for word in text.split_whitespace() {
+        let mut word: Vec<char> = word.chars().collect();
+        if started && line.chars().count() + 1 + word.len() > width {
+            lines.push(std::mem::take(&mut line));
+            started = false;
+        }
+        if started {
+            line.push(' ');
+        }
+        while line.chars().count() + word.len() > width {
+            let room = width.saturating_sub(line.chars().count()).max(1);
+            line.extend(word.drain(..room.min(word.len())));
+            lines.push(std::mem::take(&mut line));
+        }
+        line.extend(word);
+        started = true;
+    }
+    lines.push(line);
+    lines
+}
+
+/// `1,234,567`.
+fn thousands(n: usize) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (i, c) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// `1.89 MB`.
+fn memory(bytes: usize) -> String {
+    let mut value = bytes as f64;
+    for unit in ["B", "KB", "MB", "GB", "TB"] {
+        if value < 1024.0 {
+            return format!("{value:.2} {unit}");
+        }
+        value /= 1024.0;
+    }
+    format!("{value:.2} PB")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn widths_are_those_of_keras() {
+        assert_eq!(column_widths(88, &[0.45, 0.80, 1.0]), [38, 29, 17]);
+        assert_eq!(column_widths(108, &[0.3, 0.56, 0.74, 1.0]), [31, 27, 17, 28]);
+        assert_eq!(column_widths(80, &[0.3, 0.56, 0.74, 1.0]), [23, 19, 13, 20]);
+        assert_eq!(column_widths(120, &[0.27, 0.504, 0.666, 0.9, 1.0]), [31, 27, 18, 27, 11]);
+    }
+
+    #[test]
+    fn numbers_read_well() {
+        assert_eq!(thousands(1_234_567), "1,234,567");
+        assert_eq!(thousands(12), "12");
+        assert_eq!(memory(494_244 * 4), "1.89 MB");
+        assert_eq!(memory(0), "0.00 B");
+    }
+}
