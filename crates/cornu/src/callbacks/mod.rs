@@ -1,11 +1,53 @@
 //! What happens around epochs and batches.
 
-mod progress;
-mod session;
-pub mod tensorboard;
+/// Builder methods named as Keras's arguments; `optional` ones set an `Option`.
+macro_rules! arguments {
+    (optional $($(#[$doc:meta])* $name:ident: $type:ty;)*) => {
+        $($(#[$doc])*
+        #[must_use]
+        pub fn $name(mut self, $name: $type) -> Self {
+            self.$name = Some($name);
+            self
+        })*
+    };
+    ($($(#[$doc:meta])* $name:ident: $type:ty;)*) => {
+        $($(#[$doc])*
+        #[must_use]
+        pub fn $name(mut self, $name: $type) -> Self {
+            self.$name = $name;
+            self
+        })*
+    };
+}
 
+use arguments;
+
+mod csv_logger;
+mod early_stopping;
+mod interrupt;
+mod lambda_callback;
+mod learning_rate_scheduler;
+mod model_checkpoint;
+mod monitor;
+mod progress;
+mod reduce_lr_on_plateau;
+mod session;
+mod tensor_board;
+pub mod tensorboard;
+mod terminate_on_nan;
+
+pub use csv_logger::CSVLogger;
+pub use early_stopping::EarlyStopping;
+pub use interrupt::Interrupt;
+pub use lambda_callback::LambdaCallback;
+pub use learning_rate_scheduler::LearningRateScheduler;
+pub use model_checkpoint::ModelCheckpoint;
+pub use monitor::Mode;
 pub use progress::ProgbarLogger;
+pub use reduce_lr_on_plateau::ReduceLROnPlateau;
 pub use session::{Params, Session};
+pub use tensor_board::TensorBoard;
+pub use terminate_on_nan::TerminateOnNaN;
 
 use crate::Result;
 use crate::models::Logs;
