@@ -98,6 +98,17 @@ impl Graph {
         NodeId(self.nodes.len() - 1)
     }
 
+    /// Whether both have the same ops on the same inputs, the same roots and updates.
+    pub(crate) fn same_structure(&self, other: &Graph) -> bool {
+        let alike = |(a, b): (&Node, &Node)| a.inputs == b.inputs && a.op == b.op;
+        let update = |(a, b): (&Update, &Update)| a.value == b.value && a.variable == b.variable;
+        self.nodes.len() == other.nodes.len()
+            && self.nodes.iter().zip(&other.nodes).all(alike)
+            && (&self.inputs, &self.outputs) == (&other.inputs, &other.outputs)
+            && self.updates.len() == other.updates.len()
+            && self.updates.iter().zip(&other.updates).all(update)
+    }
+
     /// The node with an id.
     pub fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id.0]

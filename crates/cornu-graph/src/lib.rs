@@ -14,6 +14,7 @@ mod error;
 mod graph;
 mod operators;
 pub mod ops;
+pub mod passes;
 mod shape;
 mod tensor;
 pub mod testing;
