@@ -8,7 +8,8 @@ use cornu_graph::{Error, Graph, NodeId, Result, Spec};
 use crate::fuse::{Unit, fuse};
 use crate::plan::{Kernel, Origin, Program, Target, ValueId};
 use crate::steps::{
-    ArgReducing, Convolution, Copy, Direction, Pooling, Product, Reducing, Reference, map,
+    ArgReducing, Convolution, Copy, Direction, Filling, Indexing, Moving, Pooling, Product,
+    Reducing, Reference, map,
 };
 
 /// Binds what outputs and updates need.
@@ -115,6 +116,21 @@ impl<'g> Lowering<'g> {
                 let dy = shape(node.inputs.len() - 1);
                 self.pooling(id, &op.pool, true, [&node.spec.shape, dy])?
             }
+            Op::Transpose(op) => self.single(id, Box::new(Moving::transpose(op, input(0))?))?,
+            Op::Flip(op) => self.single(id, Box::new(Moving::flip(op, input(0))?))?,
+            Op::Slice(op) => self.single(id, Box::new(Moving::slice(op, input(0), &node.spec)?))?,
+            Op::Pad(op) => self.single(id, Box::new(Moving::pad(op, input(0))?))?,
+            Op::Concatenate(op) => {
+                let inputs: Vec<&Spec> = (0..node.inputs.len()).map(input).collect();
+                self.single(id, Box::new(Moving::concatenate(op, &inputs, &node.spec)?))?
+            }
+            Op::Gather(op) => {
+                self.single(id, Box::new(Indexing::gather(op, input(0), input(1))?))?
+            }
+            Op::ScatterAdd(op) => {
+                self.single(id, Box::new(Indexing::scatter(op, input(1), &node.spec)?))?
+            }
+            Op::Random(op) => self.single(id, Box::new(Filling::new(op)?))?,
             // Groups hold those of them that the element-wise machine knows.
             Op::Iota(_)
             | Op::Unary(_)
@@ -124,15 +140,7 @@ impl<'g> Lowering<'g> {
             | Op::Select(_)
             | Op::Cast(_)
             | Op::Broadcast(_)
-            | Op::Transpose(_)
-            | Op::Slice(_)
-            | Op::Pad(_)
-            | Op::Concatenate(_)
-            | Op::Flip(_)
             | Op::ArgSort(_)
-            | Op::Gather(_)
-            | Op::ScatterAdd(_)
-            | Op::Random(_)
             | Op::Custom(_) => self.reference(id)?,
         })
     }

@@ -8,34 +8,6 @@ use crate::reduce::{ArgReduction, Reducible, Reduction};
 use crate::runtime::Pool;
 use crate::simd::{AnyIsa, isa};
 
-/// Runs a generic call for the type that holds a dtype's elements.
-macro_rules! for_dtype {
-    ($dtype:expr, $T:ident => $call:expr) => {
-        match $dtype {
-            DType::Bool | DType::U8 => {
-                type $T = u8;
-                $call
-            }
-            DType::I32 => {
-                type $T = i32;
-                $call
-            }
-            DType::I64 => {
-                type $T = i64;
-                $call
-            }
-            DType::F32 => {
-                type $T = f32;
-                $call
-            }
-            DType::F64 => {
-                type $T = f64;
-                $call
-            }
-        }
-    };
-}
-
 /// A bound reduction.
 pub(crate) struct Reducing {
     reduction: Reduction,

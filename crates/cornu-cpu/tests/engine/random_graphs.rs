@@ -262,6 +262,38 @@ fn kernels_and_their_gradients_agree() {
 }
 
 #[test]
+fn movements_and_lookups_agree_on_every_dtype() {
+    let mut rng = Rng(6);
+    for dtype in DType::ALL {
+        let x = Tensor::input(&[5, 6, 7], dtype);
+        let indices = Tensor::from(Array::new(&[2, 2], vec![4i64, 0, 4, 3]).unwrap());
+        let interior = ops::Pad {
+            low: vec![1, 0, 2],
+            high: vec![0, 1, 1],
+            interior: vec![0, 2, 1],
+            value: 2f64.to_bits(),
+        };
+        let mut outputs = vec![
+            ops::transpose(&x, &[2, 0, 1]),
+            ops::flip(&x, &[0, 2]),
+            ops::slice(&x, &[1, 0, 2], &[5, 6, 7], &[2, 1, 3]),
+            Tensor::apply(interior, &[&x]),
+            ops::concatenate(&[x.clone(), ops::flip(&x, &[1]), x.clone()], 1),
+            ops::take(&x, &indices, 0),
+            ops::take(&x, &ops::cast(&indices, DType::I32), 2),
+            ops::broadcast_to(&ops::slice_axis(&x, 1, 2, 3), &[3, 5, 4, 7]),
+        ];
+        if dtype != DType::Bool {
+            let scatter = ops::ScatterAdd { axis: 1, size: 6 };
+            let updates = ops::take(&x, &indices, 1);
+            outputs.push(Tensor::apply(scatter, &[&updates, &indices]));
+        }
+        let graph = Graph::trace(std::slice::from_ref(&x), &outputs, &[]).unwrap();
+        run_both(&graph, &[&rng.array(&[5, 6, 7], dtype)], 1e-6);
+    }
+}
+
+#[test]
 fn products_of_all_orientations_agree() {
     let mut rng = Rng(5);
     for dtype in [DType::F32, DType::F64, DType::I32, DType::I64, DType::U8] {
