@@ -15,6 +15,7 @@ pub mod layers;
 pub mod losses;
 pub mod metrics;
 pub mod models;
+pub mod nn;
 pub mod optimizers;
 pub mod plot;
 pub mod random;
