@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use cornu_graph::{Tensor, Variable};
 
+use crate::config::Choice;
+use crate::regularizers::Regularizer;
 use crate::{Error, Result};
 
 /// The surroundings of a call: the mode, the state as it is at this point of the step, and what the layers
@@ -82,6 +84,22 @@ impl Context {
     pub fn add_loss(&mut self, loss: Tensor) {
         let scalar = loss.ndim() == 0;
         self.losses.push(if scalar { loss } else { cornu_graph::ops::mean(&loss, &[], false) });
+    }
+
+    /// Adds the penalty of a layer's output, per sample: Keras's `activity_regularizer`.
+    ///
+    /// # Errors
+    /// When nothing has the regularizer's name.
+    pub fn add_activity_loss(
+        &mut self,
+        regularizer: &Option<Choice<dyn Regularizer>>,
+        output: &Tensor,
+    ) -> Result<()> {
+        if let Some(regularizer) = regularizer {
+            let batch = output.shape().first().map_or(1, |&n| n.max(1));
+            self.add_loss(regularizer.get()?.call(output) / batch as f64);
+        }
+        Ok(())
     }
 
     /// Shows the mean of a value over the epoch under a name.

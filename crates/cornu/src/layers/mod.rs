@@ -5,17 +5,20 @@ mod axes;
 mod context;
 mod layer_ref;
 mod registry;
+mod spatial;
 mod symbolic;
 mod traits;
 mod weights;
 
 mod activation;
+mod convolution;
 mod core;
 mod normalization;
 
 pub use activation::*;
 pub use axes::Axes;
 pub use context::Context;
+pub use convolution::*;
 pub use core::*;
 pub use layer_ref::{LayerBuilder, LayerRef};
 pub use normalization::*;

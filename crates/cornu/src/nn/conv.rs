@@ -80,7 +80,9 @@ fn prepare(
         return Err(Error::invalid(name, "inputs", rule, received));
     }
     let dtype = x.dtype().promote(kernel.dtype()).to_float();
-    Ok((channels_last(&ops::cast(x, dtype), data_format), ops::cast(kernel, dtype)))
+    let (x, kernel) = (channels_last(&ops::cast(x, dtype), data_format), ops::cast(kernel, dtype));
+    x.check()?;
+    Ok((x, kernel))
 }
 
 fn convolve(
@@ -176,7 +178,6 @@ pub fn conv_transpose(
 ) -> Tensor {
     Tensor::compose(&[x, kernel], || {
         let (x, kernel) = prepare("conv_transpose", x, kernel, strides, data_format, dilation)?;
-        x.check()?;
         let rank = strides.len();
         let (mut size, mut amounts, mut missing) = (Vec::new(), Vec::new(), vec![(0, 0)]);
         for i in 0..rank {
@@ -191,11 +192,12 @@ pub fn conv_transpose(
             }
             // The convolution whose adjoint this is: it reads the result padded so that it has exactly
             // the input's cells. Cells beyond a whole stride are reached by none and stay 0.
-            let full = input.saturating_sub(1) * strides[i] + (taps - 1) * dilation[i] + 1;
-            let beyond = (out + cut).saturating_sub(full);
+            let extent = (taps - 1).saturating_mul(dilation[i]).saturating_add(1);
+            let full = input.saturating_sub(1).saturating_mul(strides[i]).saturating_add(extent);
+            let beyond = out.saturating_add(cut).saturating_sub(full);
             let rest = beyond - beyond % strides[i];
             size.push(out - rest);
-            amounts.push((cut, full.saturating_sub(cut + out)));
+            amounts.push((cut, full.saturating_sub(out.saturating_add(cut))));
             missing.push((0, rest));
         }
         missing.push((0, 0));

@@ -8,8 +8,7 @@ mod conv;
 mod pool;
 mod resize;
 
-pub use arguments::{DataFormat, Interpolation, Padding, Sides, Size};
-pub(crate) use arguments::{channels_first, channels_last};
+pub use arguments::{DataFormat, Interpolation, Padding, Sides, Size, Spatial};
 pub use conv::{conv, conv_transpose, depthwise_conv};
 pub use pool::{average_pool, max_pool};
 pub use resize::{repeat, resize_bilinear};

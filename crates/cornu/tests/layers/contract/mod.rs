@@ -5,6 +5,7 @@ use cornu::testing::{CheckOptions, check_layer};
 use cornu::{DType, Result};
 
 mod activation;
+mod convolution;
 mod core;
 mod normalization;
 
@@ -77,4 +78,9 @@ macro_rules! categories {
     };
 }
 
-categories!(activation, core, normalization);
+categories! {
+    activation,
+    convolution,
+    core,
+    normalization,
+}
