@@ -201,17 +201,3 @@ impl Graph {
         ))
     }
 }
-
-impl std::fmt::Display for Graph {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for (i, node) in self.nodes.iter().enumerate() {
-            let inputs: Vec<String> = node.inputs.iter().map(|id| format!("%{}", id.0)).collect();
-            writeln!(f, "%{i} = {:?}({}) : {}", node.op, inputs.join(", "), node.spec)?;
-        }
-        for update in &self.updates {
-            writeln!(f, "{} <- %{}", update.variable.name(), update.value.0)?;
-        }
-        let outputs: Vec<String> = self.outputs.iter().map(|id| format!("%{}", id.0)).collect();
-        writeln!(f, "return {}", outputs.join(", "))
-    }
-}

@@ -15,6 +15,7 @@ mod graph;
 mod operators;
 pub mod ops;
 pub mod passes;
+mod print;
 mod shape;
 mod tensor;
 pub mod testing;

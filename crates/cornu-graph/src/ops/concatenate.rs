@@ -1,6 +1,6 @@
 //! Tensors one after another along an axis.
 
-use crate::ops::{Operation, Vjp, cast, check_axis, expand_dims, slice_axis};
+use crate::ops::{Operation, Vjp, attribute, cast, check_axis, expand_dims, slice_axis};
 use crate::{Array, Error, Result, Spec, Tensor, normalize_axis};
 
 /// The inputs one after another along an axis.
@@ -51,6 +51,9 @@ impl Operation for Concatenate {
         Ok(vjp.inputs.iter().map(&mut part).collect())
     }
 
+    fn attributes(&self) -> Vec<(&'static str, String)> {
+        vec![attribute("axis", &self.axis)]
+    }
     fn evaluate(&self, inputs: &[&Array], spec: &Spec) -> Result<Array> {
         let outer: usize = spec.shape[..self.axis].iter().product();
         let inner: usize = spec.shape[self.axis + 1..].iter().product();

@@ -3,7 +3,7 @@
 //! Layout: images `(batch, spatial…, channels)`, kernels `(spatial…, channels / groups, filters)`, any
 //! number of spatial axes. The transposed convolution of Keras is [`ConvInputGrad`].
 
-use crate::ops::{Operation, Vjp, arity, ravel, unravel};
+use crate::ops::{Operation, Vjp, arity, attribute, ravel, unravel};
 use crate::{Array, Element, Error, Result, Spec, Tensor};
 
 /// How a kernel moves over an image; one entry per spatial axis.
@@ -42,6 +42,21 @@ pub struct ConvFilterGrad {
 }
 
 impl ConvParams {
+    /// What differs from the plainest convolution.
+    fn attributes(&self) -> Vec<(&'static str, String)> {
+        let mut list = vec![attribute("strides", &self.strides)];
+        if self.padding.iter().any(|&p| p != (0, 0)) {
+            list.push(attribute("padding", &self.padding));
+        }
+        if self.dilation.iter().any(|&d| d != 1) {
+            list.push(attribute("dilation", &self.dilation));
+        }
+        if self.groups != 1 {
+            list.push(attribute("groups", &self.groups));
+        }
+        list
+    }
+
     /// The spatial sizes of the result of a kernel of spatial sizes `kernel` over an image of `image`.
     ///
     /// # Errors
@@ -203,6 +218,9 @@ impl Operation for Conv {
             vjp.needs[1].then(|| conv_filter_grad(x, dy, &w.shape()[..w.ndim() - 2], &self.0)),
         ])
     }
+    fn attributes(&self) -> Vec<(&'static str, String)> {
+        self.0.attributes()
+    }
     fn evaluate(&self, inputs: &[&Array], spec: &Spec) -> Result<Array> {
         let shapes = [inputs[0].shape(), inputs[1].shape(), &spec.shape];
         accumulate(&self.0, shapes, [(inputs[0], 0), (inputs[1], 1)], 2, spec)
@@ -236,6 +254,9 @@ impl Operation for ConvInputGrad {
             vjp.needs[1].then(|| conv_filter_grad(g, dy, &w.shape()[..w.ndim() - 2], &self.params)),
         ])
     }
+    fn attributes(&self) -> Vec<(&'static str, String)> {
+        [self.params.attributes(), vec![attribute("size", &self.size)]].concat()
+    }
     fn evaluate(&self, inputs: &[&Array], spec: &Spec) -> Result<Array> {
         let shapes = [&spec.shape[..], inputs[1].shape(), inputs[0].shape()];
         accumulate(&self.params, shapes, [(inputs[0], 2), (inputs[1], 1)], 0, spec)
@@ -267,6 +288,9 @@ impl Operation for ConvFilterGrad {
             vjp.needs[0].then(|| conv_input_grad(dy, g, &x.shape()[1..x.ndim() - 1], &self.params)),
             vjp.needs[1].then(|| conv(x, g, &self.params)),
         ])
+    }
+    fn attributes(&self) -> Vec<(&'static str, String)> {
+        [self.params.attributes(), vec![attribute("size", &self.size)]].concat()
     }
     fn evaluate(&self, inputs: &[&Array], spec: &Spec) -> Result<Array> {
         let shapes = [inputs[0].shape(), &spec.shape[..], inputs[1].shape()];

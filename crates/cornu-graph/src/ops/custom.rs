@@ -38,6 +38,9 @@ impl Operation for Custom {
     fn gradient(&self, vjp: &Vjp) -> Result<Vec<Option<Tensor>>> {
         self.0.gradient(vjp)
     }
+    fn attributes(&self) -> Vec<(&'static str, String)> {
+        self.0.attributes()
+    }
     fn evaluate(&self, inputs: &[&Array], spec: &Spec) -> Result<Array> {
         self.0.evaluate(inputs, spec)
     }

@@ -1,6 +1,6 @@
 //! Elements by index, and the reverse.
 
-use crate::ops::{Operation, Vjp, arity, check_axis};
+use crate::ops::{Operation, Vjp, arity, attribute, check_axis};
 use crate::{Array, DType, Error, Result, Spec, Tensor, normalize_axis};
 
 /// Slices of the first input at the indices (second input) along an axis: the result's shape is the first
@@ -56,6 +56,9 @@ impl Operation for Gather {
         Ok(vec![Some(Tensor::apply(op, &[vjp.dy, &vjp.inputs[1]])), None])
     }
 
+    fn attributes(&self) -> Vec<(&'static str, String)> {
+        vec![attribute("axis", &self.axis)]
+    }
     fn evaluate(&self, inputs: &[&Array], spec: &Spec) -> Result<Array> {
         let from = inputs[0].shape();
         let indices = read_indices(self.name(), inputs[1], from[self.axis])?;
@@ -106,6 +109,9 @@ impl Operation for ScatterAdd {
         Ok(vec![Some(Tensor::apply(Gather { axis: self.axis }, &[vjp.dy, &vjp.inputs[1]])), None])
     }
 
+    fn attributes(&self) -> Vec<(&'static str, String)> {
+        vec![attribute("axis", &self.axis)]
+    }
     fn evaluate(&self, inputs: &[&Array], spec: &Spec) -> Result<Array> {
         let indices = read_indices(self.name(), inputs[1], self.size)?;
         let inner: usize = spec.shape[self.axis + 1..].iter().product();

@@ -1,6 +1,6 @@
 //! Ops without inputs: arguments, variables, constants, counters.
 
-use crate::ops::{Operation, SharedArray, Vjp, arity, check_axis};
+use crate::ops::{Operation, SharedArray, Vjp, arity, attribute, check_axis};
 use crate::{Array, DType, Element, Error, Result, Spec, Tensor, Variable, normalize_axis};
 
 /// An argument of the computation, given at each run.
@@ -43,6 +43,9 @@ impl Operation for Parameter {
     fn gradient(&self, _: &Vjp) -> Result<Vec<Option<Tensor>>> {
         Ok(Vec::new())
     }
+    fn attributes(&self) -> Vec<(&'static str, String)> {
+        vec![attribute("name", &self.0.name())]
+    }
     fn evaluate(&self, _: &[&Array], _: &Spec) -> Result<Array> {
         Ok(self.0.value())
     }
@@ -83,6 +86,20 @@ impl std::hash::Hash for Constant {
     }
 }
 
+/// A constant's value, or its first elements.
+fn short(array: &Array) -> String {
+    const SHOWN: usize = 4;
+    crate::with_dtype!(array.dtype(), T => {
+        let values = T::slice(array.data()).unwrap_or_default();
+        let shown: Vec<String> = values.iter().take(SHOWN).map(|v| format!("{v:?}")).collect();
+        match array.ndim() {
+            0 => shown.concat(),
+            _ if values.len() > SHOWN => format!("[{}, …]", shown.join(", ")),
+            _ => format!("[{}]", shown.join(", ")),
+        }
+    })
+}
+
 impl std::fmt::Debug for Constant {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.0.item() {
@@ -102,6 +119,9 @@ impl Operation for Constant {
     }
     fn gradient(&self, _: &Vjp) -> Result<Vec<Option<Tensor>>> {
         Ok(Vec::new())
+    }
+    fn attributes(&self) -> Vec<(&'static str, String)> {
+        vec![("value", short(&self.0))]
     }
     fn evaluate(&self, _: &[&Array], _: &Spec) -> Result<Array> {
         Ok((*self.0).clone())
@@ -128,6 +148,9 @@ impl Operation for Iota {
     }
     fn gradient(&self, _: &Vjp) -> Result<Vec<Option<Tensor>>> {
         Ok(Vec::new())
+    }
+    fn attributes(&self) -> Vec<(&'static str, String)> {
+        vec![attribute("axis", &self.axis)]
     }
     fn evaluate(&self, _: &[&Array], spec: &Spec) -> Result<Array> {
         let inner: usize = spec.shape[self.axis + 1..].iter().product();

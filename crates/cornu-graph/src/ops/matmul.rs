@@ -65,6 +65,10 @@ impl Operation for MatMul {
         Ok(vec![vjp.needs[0].then_some(()).and_then(da), vjp.needs[1].then_some(()).and_then(db)])
     }
 
+    fn attributes(&self) -> Vec<(&'static str, String)> {
+        let flags = [("transpose_a", self.transpose_a), ("transpose_b", self.transpose_b)];
+        flags.iter().filter(|f| f.1).map(|f| (f.0, f.1.to_string())).collect()
+    }
     fn evaluate(&self, inputs: &[&Array], spec: &Spec) -> Result<Array> {
         let (a, b) = (inputs[0], inputs[1]);
         let (m, k, n) = self.sizes(a.shape(), b.shape());

@@ -70,6 +70,11 @@ pub trait Operation {
     /// When the op is not differentiable in an input that needs a gradient.
     fn gradient(&self, vjp: &Vjp) -> Result<Vec<Option<Tensor>>>;
 
+    /// The parameters, by name, as printed graphs show them; none by default.
+    fn attributes(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+
     /// The value, computed element by element: slow, obvious, the oracle of the tests.
     ///
     /// # Errors
@@ -140,6 +145,9 @@ macro_rules! op_list {
                 vjp.check(self)?;
                 match self { $(Op::$op(op) => op.gradient(vjp)),* }
             }
+            fn attributes(&self) -> Vec<(&'static str, String)> {
+                match self { $(Op::$op(op) => op.attributes()),* }
+            }
             fn evaluate(&self, inputs: &[&Array], spec: &Spec) -> Result<Array> {
                 let specs: Vec<Spec> = inputs.iter().map(|a| a.spec()).collect();
                 self.expect(&specs.iter().collect::<Vec<_>>(), spec)?;
@@ -186,6 +194,14 @@ pub(crate) fn check_axis(name: &str, axis: usize, rank: usize) -> Result<()> {
         format!("must be in [0, {rank}) for a tensor of rank {rank}"),
         format!("axis={axis}"),
     ))
+}
+
+/// A parameter for [`Operation::attributes`].
+pub(crate) fn attribute(
+    name: &'static str,
+    value: &impl std::fmt::Debug,
+) -> (&'static str, String) {
+    (name, format!("{value:?}"))
 }
 
 /// The error of an op without a gradient.

@@ -1,6 +1,6 @@
 //! Constant padding, at the ends and between elements.
 
-use crate::ops::{Operation, Slice, Vjp, arity, ravel, unravel};
+use crate::ops::{Operation, Slice, Vjp, arity, attribute, ravel, unravel};
 use crate::{Array, Element, Error, Result, Spec, Tensor};
 
 /// A constant around the input, and between neighbours of it.
@@ -50,6 +50,14 @@ impl Operation for Pad {
         Ok(vec![Some(Tensor::apply(slice, &[vjp.dy]))])
     }
 
+    fn attributes(&self) -> Vec<(&'static str, String)> {
+        let mut list = vec![attribute("low", &self.low), attribute("high", &self.high)];
+        if self.interior.iter().any(|&n| n != 0) {
+            list.push(attribute("interior", &self.interior));
+        }
+        list.push(attribute("value", &f64::from_bits(self.value)));
+        list
+    }
     fn evaluate(&self, inputs: &[&Array], spec: &Spec) -> Result<Array> {
         let from = inputs[0].shape();
         let mut index = vec![0; from.len()];

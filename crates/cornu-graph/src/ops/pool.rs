@@ -1,6 +1,6 @@
 //! Pooling over windows, and its gradients.
 
-use crate::ops::{ConvParams, Operation, Vjp, arity, no_gradient, ravel, unravel};
+use crate::ops::{ConvParams, Operation, Vjp, arity, attribute, no_gradient, ravel, unravel};
 use crate::{Array, Error, Result, Spec, Tensor};
 
 /// What is taken of a window.
@@ -116,6 +116,13 @@ impl Operation for Pool {
         })])
     }
 
+    fn attributes(&self) -> Vec<(&'static str, String)> {
+        let mut list = vec![attribute("window", &self.window), attribute("strides", &self.strides)];
+        if self.padding.iter().any(|&p| p != (0, 0)) {
+            list.push(attribute("padding", &self.padding));
+        }
+        list
+    }
     fn evaluate(&self, inputs: &[&Array], spec: &Spec) -> Result<Array> {
         let (x, from) = (inputs[0].to_vec::<f64>(), inputs[0].shape());
         let values: Vec<f64> = match self.kind {
@@ -170,6 +177,9 @@ impl Operation for PoolGrad {
         }
     }
 
+    fn attributes(&self) -> Vec<(&'static str, String)> {
+        self.pool.attributes()
+    }
     fn evaluate(&self, inputs: &[&Array], spec: &Spec) -> Result<Array> {
         let dy = inputs[inputs.len() - 1];
         let values = dy.to_vec::<f64>();

@@ -1,8 +1,8 @@
 //! Sums, products, extremes and their places.
 
 use crate::ops::{
-    Operation, Vjp, arity, broadcast_to, cast, check_axis, equal, multiply, reshape, unravel,
-    where_,
+    Operation, Vjp, arity, attribute, broadcast_to, cast, check_axis, equal, multiply, reshape,
+    unravel, where_,
 };
 use crate::{Array, DType, Element, Error, Result, Spec, Tensor, normalize_axes, normalize_axis};
 
@@ -117,6 +117,9 @@ impl Operation for Reduce {
         Ok(vec![Some(dx)])
     }
 
+    fn attributes(&self) -> Vec<(&'static str, String)> {
+        vec![attribute("axes", &self.axes)]
+    }
     fn evaluate(&self, inputs: &[&Array], spec: &Spec) -> Result<Array> {
         let from = inputs[0].shape();
         let mut index = vec![0; from.len()];
@@ -192,6 +195,9 @@ impl Operation for ArgReduce {
         Ok(vec![None])
     }
 
+    fn attributes(&self) -> Vec<(&'static str, String)> {
+        vec![attribute("axis", &self.axis)]
+    }
     fn evaluate(&self, inputs: &[&Array], spec: &Spec) -> Result<Array> {
         let from = inputs[0].shape();
         let inner: usize = from[self.axis + 1..].iter().product();

@@ -1,6 +1,6 @@
 //! A regular part of a tensor.
 
-use crate::ops::{Operation, Pad, Vjp, arity, ravel, rearrange};
+use crate::ops::{Operation, Pad, Vjp, arity, attribute, ravel, rearrange};
 use crate::{Array, Error, Result, Spec, Tensor, normalize_axis};
 
 /// Elements `start, start + step, …` below `stop` along every axis.
@@ -55,6 +55,13 @@ impl Operation for Slice {
         Ok(vec![Some(Tensor::apply(pad, &[vjp.dy]))])
     }
 
+    fn attributes(&self) -> Vec<(&'static str, String)> {
+        let mut list = vec![attribute("start", &self.start), attribute("stop", &self.stop)];
+        if self.step.iter().any(|&s| s != 1) {
+            list.push(attribute("step", &self.step));
+        }
+        list
+    }
     fn evaluate(&self, inputs: &[&Array], spec: &Spec) -> Result<Array> {
         let from = inputs[0].shape();
         let mut source = vec![0; from.len()];

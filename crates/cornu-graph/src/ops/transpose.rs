@@ -1,6 +1,6 @@
 //! Permutation and reversal of axes.
 
-use crate::ops::{Operation, Vjp, arity, check_axis, ravel, rearrange};
+use crate::ops::{Operation, Vjp, arity, attribute, check_axis, ravel, rearrange};
 use crate::{Array, Error, Result, Spec, Tensor, normalize_axes, normalize_axis};
 
 /// The axes in another order: axis `i` of the result is axis `axes[i]` of the input.
@@ -35,6 +35,9 @@ impl Operation for Transpose {
         }
         Ok(vec![Some(Tensor::apply(Transpose { axes: inverse }, &[vjp.dy]))])
     }
+    fn attributes(&self) -> Vec<(&'static str, String)> {
+        vec![attribute("axes", &self.axes)]
+    }
     fn evaluate(&self, inputs: &[&Array], spec: &Spec) -> Result<Array> {
         let from = inputs[0].shape();
         let mut source = vec![0; from.len()];
@@ -67,6 +70,9 @@ impl Operation for Flip {
     }
     fn gradient(&self, vjp: &Vjp) -> Result<Vec<Option<Tensor>>> {
         Ok(vec![Some(Tensor::apply(self.clone(), &[vjp.dy]))])
+    }
+    fn attributes(&self) -> Vec<(&'static str, String)> {
+        vec![attribute("axes", &self.axes)]
     }
     fn evaluate(&self, inputs: &[&Array], spec: &Spec) -> Result<Array> {
         let mut source = vec![0; spec.shape.len()];
