@@ -52,6 +52,29 @@ pub fn normal(
     (random(Distribution::Normal, &key, shape, dtype) * stddev + mean).array()
 }
 
+/// Normal values, none farther from the mean than two standard deviations.
+///
+/// By inversion: uniform values between the quantiles of ±2.
+/// `seed`: `None` takes the next one of the thread's stream.
+///
+/// # Errors
+/// When the shape does not fit in memory or the dtype is not floating-point.
+pub fn truncated_normal(
+    shape: &[usize],
+    mean: f64,
+    stddev: f64,
+    dtype: DType,
+    seed: Option<u64>,
+) -> Result<Array> {
+    // erf(√2): the part of a normal law within two standard deviations.
+    const WITHIN: f64 = 0.954_499_736_103_641_6;
+    let key = key(seed.unwrap_or_else(next_seed));
+    let uniform = random(Distribution::Uniform, &key, shape, DType::F64);
+    let standard =
+        cornu_graph::ops::erfinv(&((uniform * 2.0 - 1.0) * WITHIN)) * std::f64::consts::SQRT_2;
+    Ok((standard * stddev + mean).array()?.cast(dtype))
+}
+
 /// The state of a layer that draws random numbers: a seed and a count of draws, as Keras's `SeedGenerator`.
 #[derive(Debug, Clone)]
 pub struct SeedGenerator(Variable);

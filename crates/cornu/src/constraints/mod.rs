@@ -8,6 +8,10 @@ use serde::{Deserialize, Serialize};
 use crate::config::{Choice, Family, Object, Registry};
 use crate::{entry, object};
 
+mod norms;
+
+pub use norms::{MaxNorm, MinMaxNorm, UnitNorm};
+
 object!(NonNeg);
 
 /// A projection of a weight, applied after each update.
@@ -22,7 +26,14 @@ impl Family for dyn Constraint {
 
     fn registry() -> &'static Registry<dyn Constraint> {
         static REGISTRY: OnceLock<Registry<dyn Constraint>> = OnceLock::new();
-        REGISTRY.get_or_init(|| Registry::new(vec![entry!(NonNeg)]))
+        REGISTRY.get_or_init(|| {
+            Registry::new(vec![
+                entry!(MaxNorm),
+                entry!(MinMaxNorm),
+                entry!(NonNeg),
+                entry!(UnitNorm),
+            ])
+        })
     }
 }
 

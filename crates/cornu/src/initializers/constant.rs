@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::Initializer;
 use crate::{Result, object};
 
-object!(Ones, Zeros);
+object!(Constant, Ones, Zeros);
 
 /// All zeros.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -28,6 +28,22 @@ impl Initializer for Ones {
     fn call(&self, shape: &[usize], dtype: DType) -> Result<Array> {
         Ok(cornu_graph::with_dtype!(dtype, T => {
             Array::full(shape, <T as cornu_graph::Element>::from_f64(1.0))
+        })?)
+    }
+}
+
+/// One value everywhere.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Constant {
+    /// Default 0.
+    pub value: f64,
+}
+
+impl Initializer for Constant {
+    fn call(&self, shape: &[usize], dtype: DType) -> Result<Array> {
+        Ok(cornu_graph::with_dtype!(dtype, T => {
+            Array::full(shape, <T as cornu_graph::Element>::from_f64(self.value))
         })?)
     }
 }

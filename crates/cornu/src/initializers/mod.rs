@@ -8,10 +8,14 @@ use crate::config::{Choice, Family, Object, Registry};
 use crate::{Result, entry};
 
 mod constant;
+mod matrices;
+mod random;
 mod variance_scaling;
 
-pub use constant::{Ones, Zeros};
-pub use variance_scaling::GlorotUniform;
+pub use constant::{Constant, Ones, Zeros};
+pub use matrices::{Identity, Orthogonal};
+pub use random::{RandomNormal, RandomUniform, TruncatedNormal};
+pub use variance_scaling::*;
 
 /// A rule for the first values of a weight.
 pub trait Initializer: Object {
@@ -29,7 +33,23 @@ impl Family for dyn Initializer {
     fn registry() -> &'static Registry<dyn Initializer> {
         static REGISTRY: OnceLock<Registry<dyn Initializer>> = OnceLock::new();
         REGISTRY.get_or_init(|| {
-            Registry::new(vec![entry!(GlorotUniform), entry!(Ones, "one"), entry!(Zeros, "zero")])
+            Registry::new(vec![
+                entry!(Constant),
+                entry!(GlorotNormal, "xavier_normal"),
+                entry!(GlorotUniform, "xavier_uniform"),
+                entry!(HeNormal),
+                entry!(HeUniform),
+                entry!(Identity, "identity_initializer"),
+                entry!(LecunNormal),
+                entry!(LecunUniform),
+                entry!(Ones, "one"),
+                entry!(Orthogonal, "orthogonal_initializer"),
+                entry!(RandomNormal, "normal"),
+                entry!(RandomUniform, "uniform"),
+                entry!(TruncatedNormal),
+                entry!(VarianceScaling),
+                entry!(Zeros, "zero"),
+            ])
         })
     }
 }

@@ -117,6 +117,22 @@ impl Model {
         self.root.with(|f: &Functional| f.outputs.clone()).unwrap_or_default()
     }
 
+    /// The output of a layer of a functional model: Keras's `get_layer(name).output`.
+    ///
+    /// # Errors
+    /// When no layer with that name is applied in the model, or it has several outputs.
+    pub fn layer_output(&self, name: &str) -> Result<KerasTensor> {
+        let layer = self.get_layer(name)?;
+        let find = |f: &Functional| {
+            let node = f.nodes.iter().find(|n| n.layer.id() == layer.id())?;
+            (node.outputs.len() == 1).then(|| KerasTensor { node: node.clone(), index: 0 })
+        };
+        self.root.with(find).flatten().ok_or_else(|| {
+            let rule = "must be a layer with one output in a functional model";
+            Error::invalid("layer_output", "name", rule, format!("{name:?}"))
+        })
+    }
+
     /// The names of the inputs: their layers', or `input_0`, … where the layers are not known.
     pub fn input_names(&self) -> Vec<String> {
         let named: Vec<String> = self.inputs().iter().map(|t| t.layer().name().into()).collect();

@@ -71,6 +71,10 @@ impl Optimizer for Adam {
         Ok(slots)
     }
 
+    fn slots_together(&self) -> usize {
+        2
+    }
+
     fn step(&self, step: Step) -> Result<(Tensor, Vec<Tensor>)> {
         let [m, v, rest @ ..] = step.slots else {
             return Err(Error::format("Adam", "a slot is missing"));

@@ -12,15 +12,23 @@ use serde::{Deserialize, Serialize};
 use crate::config::{Choice, Family, Object, Registry};
 use crate::{Result, entry};
 
+mod adagrad;
 mod adam;
+mod adamax;
+mod adamw;
 mod learning_rate;
+mod nadam;
 mod rmsprop;
 pub mod schedules;
 mod sgd;
 mod state;
 
+pub use adagrad::Adagrad;
 pub use adam::Adam;
+pub use adamax::Adamax;
+pub use adamw::AdamW;
 pub use learning_rate::LearningRate;
+pub use nadam::Nadam;
 pub use rmsprop::RMSprop;
 pub use sgd::SGD;
 pub use state::State;
@@ -43,6 +51,10 @@ pub struct Common {
     pub ema_momentum: f64,
     /// After how many iterations the weights take their average's values. Default: at the end of `fit`.
     pub ema_overwrite_frequency: Option<u64>,
+    /// Must be none: losses are not scaled, as training is in `float32`.
+    pub loss_scale_factor: Option<f64>,
+    /// Must be none or 1: every batch is an update.
+    pub gradient_accumulation_steps: Option<u64>,
 }
 
 impl Default for Common {
@@ -55,6 +67,8 @@ impl Default for Common {
             use_ema: false,
             ema_momentum: 0.99,
             ema_overwrite_frequency: None,
+            loss_scale_factor: None,
+            gradient_accumulation_steps: None,
         }
     }
 }
@@ -67,6 +81,8 @@ pub struct Step<'a> {
     pub gradient: &'a Tensor,
     /// Its slots, in the order of [`Optimizer::slots`].
     pub slots: &'a [Tensor],
+    /// What the rule remembers beside the variables, already advanced.
+    pub globals: &'a [Tensor],
     /// The learning rate: a scalar of the variable's dtype.
     pub learning_rate: &'a Tensor,
     /// How many updates went before: a scalar of the variable's dtype, 0 at the first.
@@ -87,6 +103,23 @@ pub trait Optimizer: Object {
     /// When a slot does not fit in memory.
     fn slots(&self, variable: &Spec) -> Result<Vec<(&'static str, Array)>>;
 
+    /// How many of the first slots stand together, variable by variable, in Keras's files; of the others
+    /// each stands for all variables before the next. Default: 1.
+    fn slots_together(&self) -> usize {
+        1
+    }
+
+    /// The first values of what the rule remembers beside the variables, with their names. Default: nothing.
+    fn globals(&self) -> Vec<(&'static str, Array)> {
+        Vec::new()
+    }
+
+    /// The globals' next values; the steps of all variables see these. `iteration` is a `float32` scalar.
+    fn advance(&self, globals: &[Tensor], iteration: &Tensor) -> Vec<Tensor> {
+        let _ = iteration;
+        globals.to_vec()
+    }
+
     /// The variable's next value, and its slots'.
     ///
     /// # Errors
@@ -100,7 +133,17 @@ impl Family for dyn Optimizer {
 
     fn registry() -> &'static Registry<dyn Optimizer> {
         static REGISTRY: OnceLock<Registry<dyn Optimizer>> = OnceLock::new();
-        REGISTRY.get_or_init(|| Registry::new(vec![entry!(Adam), entry!(RMSprop), entry!(SGD)]))
+        REGISTRY.get_or_init(|| {
+            Registry::new(vec![
+                entry!(Adagrad),
+                entry!(Adam),
+                entry!(AdamW),
+                entry!(Adamax),
+                entry!(Nadam),
+                entry!(RMSprop),
+                entry!(SGD),
+            ])
+        })
     }
 }
 

@@ -14,6 +14,7 @@ pub struct State {
     weights: Vec<Weight>,
     iterations: Variable,
     learning_rate: Variable,
+    globals: Vec<Variable>,
     slots: Vec<Vec<Variable>>,
     averages: Vec<Variable>,
 }
@@ -52,6 +53,7 @@ impl State {
         Ok(State {
             iterations: Variable::new("iteration", Array::scalar(0i64)),
             learning_rate: Variable::new("learning_rate", Array::scalar(rate as f32)),
+            globals: optimizer.globals().into_iter().map(|(n, v)| Variable::new(n, v)).collect(),
             optimizer,
             weights,
             slots,
@@ -113,7 +115,15 @@ impl State {
             all.push(self.learning_rate.clone());
         }
         all.extend(self.averages.iter().cloned());
-        all.extend(self.slots.iter().flatten().cloned());
+        all.extend(self.globals.iter().cloned());
+        let together = self.optimizer.slots_together();
+        for slots in &self.slots {
+            all.extend(slots.iter().take(together).cloned());
+        }
+        let most = self.slots.iter().map(Vec::len).max().unwrap_or(0);
+        for i in together..most {
+            all.extend(self.slots.iter().filter_map(|slots| slots.get(i)).cloned());
+        }
         all
     }
 
@@ -130,6 +140,11 @@ impl State {
             LearningRate::Constant(_) => cx.read(&self.learning_rate),
             LearningRate::Schedule(schedule) => schedule.get()?.call(&iteration),
         };
+        let globals: Vec<Tensor> = self.globals.iter().map(|g| cx.read(g)).collect();
+        let globals = self.optimizer.advance(&globals, &iteration);
+        for (variable, value) in self.globals.iter().zip(&globals) {
+            cx.update(variable, value.clone());
+        }
         for (i, (weight, gradient)) in self.weights.iter().zip(&gradients).enumerate() {
             let dtype = weight.variable.dtype();
             let (rate, iteration) = (ops::cast(&rate, dtype), ops::cast(&iteration, dtype));
@@ -142,6 +157,7 @@ impl State {
                 variable: &variable,
                 gradient,
                 slots: &slots,
+                globals: &globals,
                 learning_rate: &rate,
                 iteration: &iteration,
             };
@@ -219,6 +235,14 @@ fn check(class_name: &str, common: &Common) -> Result<()> {
     }
     if common.ema_overwrite_frequency == Some(0) {
         return Err(Error::invalid(class_name, "ema_overwrite_frequency", "must be positive", 0));
+    }
+    if let Some(factor) = common.loss_scale_factor {
+        let rule = "must be none: losses are not scaled";
+        return Err(Error::invalid(class_name, "loss_scale_factor", rule, factor));
+    }
+    if let Some(steps) = common.gradient_accumulation_steps.filter(|steps| *steps != 1) {
+        let rule = "must be none: every batch is an update";
+        return Err(Error::invalid(class_name, "gradient_accumulation_steps", rule, steps));
     }
     Ok(())
 }

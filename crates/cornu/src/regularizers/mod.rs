@@ -8,7 +8,11 @@ use serde::{Deserialize, Serialize};
 use crate::config::{Choice, Family, Object, Registry};
 use crate::{entry, object};
 
-object!(L2);
+mod orthogonal;
+
+pub use orthogonal::{OrthogonalMode, OrthogonalRegularizer};
+
+object!(L1, L1L2, L2);
 
 /// A penalty on a weight.
 pub trait Regularizer: Object {
@@ -22,7 +26,9 @@ impl Family for dyn Regularizer {
 
     fn registry() -> &'static Registry<dyn Regularizer> {
         static REGISTRY: OnceLock<Registry<dyn Regularizer>> = OnceLock::new();
-        REGISTRY.get_or_init(|| Registry::new(vec![entry!(L2)]))
+        REGISTRY.get_or_init(|| {
+            Registry::new(vec![entry!(L1), entry!(L1L2), entry!(L2), entry!(OrthogonalRegularizer)])
+        })
     }
 }
 
@@ -49,5 +55,41 @@ impl Default for L2 {
 impl Regularizer for L2 {
     fn call(&self, weight: &Tensor) -> Tensor {
         ops::sum(&ops::square(weight), &[], false) * self.l2
+    }
+}
+
+/// `l1 · Σ |w|`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct L1 {
+    /// The factor. Default 0.01.
+    pub l1: f64,
+}
+
+impl Default for L1 {
+    fn default() -> Self {
+        L1 { l1: 0.01 }
+    }
+}
+
+impl Regularizer for L1 {
+    fn call(&self, weight: &Tensor) -> Tensor {
+        ops::sum(&ops::abs(weight), &[], false) * self.l1
+    }
+}
+
+/// `l1 · Σ |w| + l2 · Σ w²`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct L1L2 {
+    /// The factor of the absolute values. Default 0.
+    pub l1: f64,
+    /// The factor of the squares. Default 0.
+    pub l2: f64,
+}
+
+impl Regularizer for L1L2 {
+    fn call(&self, weight: &Tensor) -> Tensor {
+        L1 { l1: self.l1 }.call(weight) + L2 { l2: self.l2 }.call(weight)
     }
 }

@@ -38,6 +38,18 @@ impl Default for InverseTimeDecay {
     }
 }
 
+impl InverseTimeDecay {
+    /// What older Keras called `lr=…, decay=…`: the rate at iteration `t` is `rate / (1 + decay · t)`.
+    ///
+    /// ```
+    /// use cornu::optimizers::{RMSprop, schedules::InverseTimeDecay};
+    /// let optimizer = RMSprop::new(InverseTimeDecay::decay(0.0008, 1e-8));
+    /// ```
+    pub fn decay(rate: f64, decay: f64) -> Self {
+        InverseTimeDecay { initial_learning_rate: rate, decay_rate: decay, ..Default::default() }
+    }
+}
+
 impl LearningRateSchedule for InverseTimeDecay {
     fn call(&self, iteration: &Tensor) -> Tensor {
         let mut times = iteration / self.decay_steps;

@@ -7,8 +7,10 @@ use cornu_graph::Tensor;
 use crate::config::{Family, Object, Registry};
 use crate::entry;
 
+mod decays;
 mod inverse_time_decay;
 
+pub use decays::*;
 pub use inverse_time_decay::InverseTimeDecay;
 
 /// A learning rate as a function of the iteration.
@@ -23,6 +25,15 @@ impl Family for dyn LearningRateSchedule {
 
     fn registry() -> &'static Registry<dyn LearningRateSchedule> {
         static REGISTRY: OnceLock<Registry<dyn LearningRateSchedule>> = OnceLock::new();
-        REGISTRY.get_or_init(|| Registry::new(vec![entry!(InverseTimeDecay)]))
+        REGISTRY.get_or_init(|| {
+            Registry::new(vec![
+                entry!(CosineDecay),
+                entry!(CosineDecayRestarts),
+                entry!(ExponentialDecay),
+                entry!(InverseTimeDecay),
+                entry!(PiecewiseConstantDecay),
+                entry!(PolynomialDecay),
+            ])
+        })
     }
 }
