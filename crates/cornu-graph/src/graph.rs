@@ -1,6 +1,6 @@
 //! The flat form of a computation: what passes rewrite and backends compile.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::ops::{Op, Operation};
 use crate::{Array, Error, Result, Spec, Tensor, Variable};
@@ -60,9 +60,10 @@ impl Graph {
         roots.extend(updates.iter().map(|(_, value)| value.clone()));
         let mut graph = Graph::default();
         let mut ids = HashMap::new();
+        let listed: HashSet<u64> = inputs.iter().map(Tensor::id).collect();
         for tensor in Tensor::topological(&roots)? {
             let Some(op) = tensor.op() else { continue };
-            if matches!(op, Op::Input(_)) && !inputs.iter().any(|t| t.id() == tensor.id()) {
+            if matches!(op, Op::Input(_)) && !listed.contains(&tensor.id()) {
                 return Err(Error::invalid(
                     "Graph::trace",
                     "inputs",
@@ -76,9 +77,10 @@ impl Graph {
         }
         graph.inputs = inputs.iter().map(|t| ids[&t.id()]).collect();
         graph.outputs = outputs.iter().map(|t| ids[&t.id()]).collect();
+        let mut updated = HashSet::new();
         for (variable, value) in updates {
             let fits = value.shape() == variable.shape() && value.dtype() == variable.dtype();
-            if !fits || graph.updates.iter().any(|u| u.variable == *variable) {
+            if !fits || !updated.insert(variable.id()) {
                 return Err(Error::invalid(
                     "Graph::trace",
                     "updates",
@@ -137,7 +139,7 @@ impl Graph {
                 return wrong(i, "has another spec than its op infers");
             }
         }
-        let mut updated = std::collections::HashSet::new();
+        let mut updated = HashSet::new();
         for update in &self.updates {
             let (spec, variable) = (&self.node(update.value).spec, &update.variable);
             let fits = spec.shape == variable.shape() && spec.dtype == variable.dtype();
@@ -145,7 +147,7 @@ impl Graph {
                 return wrong(update.value.0, "does not fit its variable, or is its second update");
             }
         }
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = HashSet::new();
         for &id in &self.inputs {
             if !matches!(self.node(id).op, Op::Input(_)) || !seen.insert(id) {
                 return wrong(id.0, "is listed as an input but is none, or is listed twice");

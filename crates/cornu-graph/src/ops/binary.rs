@@ -172,34 +172,39 @@ impl Operation for Binary {
 
     fn gradient(&self, vjp: &Vjp) -> Result<Vec<Option<Tensor>>> {
         use BinaryKind::*;
-        let ([a, b], y, dy) = (vjp.inputs, vjp.output, vjp.dy) else {
+        let ([a, b], [need_a, need_b]) = (vjp.inputs, vjp.needs) else {
             return Err(no_gradient(self.name(), " without two inputs"));
         };
+        let (y, dy) = (vjp.output, vjp.dy);
+        let both =
+            |da: &dyn Fn() -> Tensor, db: &dyn Fn() -> Tensor| (need_a.then(da), need_b.then(db));
         // Ties share the gradient, as in JAX.
         let share = |wins: Tensor| {
             let half = cast(&equal(a, b), dy.dtype()) * 0.5;
             dy * (cast(&wins, dy.dtype()) + half)
         };
         let (da, db) = match self.0 {
-            Add => (Some(dy.clone()), Some(dy.clone())),
-            Sub => (Some(dy.clone()), Some(-dy)),
-            Mul => (Some(dy * b), Some(dy * a)),
-            Div => (Some(dy / b), Some(-dy * y / b)),
+            Add => both(&|| dy.clone(), &|| dy.clone()),
+            Sub => both(&|| dy.clone(), &|| -dy),
+            Mul => both(&|| dy * b, &|| dy * a),
+            Div => both(&|| dy / b, &|| -dy * y / b),
             FloorDiv => (None, None),
-            Mod => (Some(dy.clone()), Some(-dy * super::floor(&(a / b)))),
+            Mod => both(&|| dy.clone(), &|| -dy * super::floor(&(a / b))),
             Pow => {
                 let zero = zeros_like(a);
-                let slope = b * power(a, &(b - 1.0));
                 // d/da is 0 where b is 0, and d/db is 0 where a is 0: not the NaN of 0 · inf.
-                let da = where_(&equal(b, &zero), &zero, &(dy * slope));
-                let safe = where_(&greater(a, &zero), a, &super::ones_like(a));
-                (Some(da), Some(dy * y * log(&safe)))
+                let da = || {
+                    let slope = b * power(a, &(b - 1.0));
+                    where_(&equal(b, &zero), &zero, &(dy * slope))
+                };
+                let db = || dy * y * log(&where_(&greater(a, &zero), a, &super::ones_like(a)));
+                both(&da, &db)
             }
-            Max => (Some(share(greater(a, b))), Some(share(less(a, b)))),
-            Min => (Some(share(less(a, b))), Some(share(greater(a, b)))),
+            Max => both(&|| share(greater(a, b)), &|| share(less(a, b))),
+            Min => both(&|| share(less(a, b)), &|| share(greater(a, b))),
             Atan2 => {
                 let norm = square(a) + square(b);
-                (Some(dy * b / &norm), Some(-dy * a / &norm))
+                both(&|| dy * b / &norm, &|| -dy * a / &norm)
             }
         };
         Ok(vec![da, db])

@@ -32,7 +32,8 @@ fn grow(nodes: &[Tensor], g: &Growth) -> Tensor {
     let number = ops::number_like(x, if float { number } else { number.trunc() });
     let rank = x.ndim();
     let axis = (g.n % rank.max(1)) as isize;
-    let calm = |t: Tensor| if t.dtype().is_float() { sin(&t) } else { t };
+    // A contraction: differences in rounding must not grow.
+    let calm = |t: Tensor| if t.dtype().is_float() { tanh(&t) } else { t };
     match g.op % 44 {
         0 => x + y,
         1 => x - y,
@@ -43,14 +44,14 @@ fn grow(nodes: &[Tensor], g: &Growth) -> Tensor {
         6 => calm(x * &number),
         7 => calm(&number * x),
         8 if float => x / ((&number + 0.0) * 2.0 + 1.0),
-        9 if float => square(x) / 4.0,
+        9 if float => calm(square(x) / 4.0),
         10 => -x,
         11 => abs(x),
         12 => calm(square(x)),
         13 if float => tanh(x),
         14 if float => reciprocal(&sqrt(&(square(x) + 1.0))),
         15 if float => {
-            power_number(&(abs(x) + 1.0), [0.5, -0.5, -1.0, 2.0, 3.0, 1.0, 0.0][g.n % 7])
+            calm(power_number(&(abs(x) + 1.0), [0.5, -0.5, -1.0, 2.0, 3.0, 1.0, 0.0][g.n % 7]))
         }
         15 => power_number(x, (g.n % 4) as f64),
         16 => maximum(x, y),
@@ -67,7 +68,7 @@ fn grow(nodes: &[Tensor], g: &Growth) -> Tensor {
         27 => expand_dims(x, axis),
         28 => broadcast_to(x, &[&[2], x.shape()].concat()),
         29 => broadcast_to(&expand_dims(x, -1), &[x.shape(), &[3]].concat()),
-        30 => full(x.shape(), NUMBERS[g.n % NUMBERS.len()]) + cast(x, DType::F64),
+        30 if float => full(x.shape(), NUMBERS[g.n % NUMBERS.len()]) + cast(x, DType::F64),
         31 if rank > 0 && x.shape()[axis as usize] > 1 => {
             slice_axis(x, axis, 1, x.shape()[axis as usize])
         }
@@ -124,7 +125,14 @@ fn check(
     }
     let graph = Graph::trace(&[unused, x], &outputs, &[]).unwrap();
     let optimised = optimize(graph.clone()).unwrap();
-    prop_assert!(optimised.nodes.len() <= graph.nodes.len() + 4);
+    // What is read twice may be merged twice; nothing may explode.
+    let work = |g: &Graph| {
+        g.nodes
+            .iter()
+            .filter(|n| !matches!(n.op, Op::Broadcast(_) | Op::Reshape(_) | Op::Constant(_)))
+            .count()
+    };
+    prop_assert!(work(&optimised) <= 2 * work(&graph));
     let spare = Array::zeros(&[2], DType::F32).unwrap();
     let (before, after) =
         (graph.evaluate(&[&spare, &seed]).unwrap(), optimised.evaluate(&[&spare, &seed]).unwrap());

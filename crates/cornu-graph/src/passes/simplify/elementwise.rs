@@ -2,8 +2,8 @@
 
 use super::add;
 use crate::ops::{
-    Binary, BinaryKind, Broadcast, Cast, Compare, CompareKind, Logical, LogicalKind, Op, Select,
-    Unary, UnaryKind,
+    Binary, BinaryKind, Broadcast, Cast, Compare, CompareKind, Logical, LogicalKind, Op, Reshape,
+    Select, Unary, UnaryKind,
 };
 use crate::passes::rewrite::Rewriter;
 use crate::{Array, DType, NodeId, Result, broadcast_shapes};
@@ -203,8 +203,37 @@ pub(super) fn cast(out: &mut Rewriter, op: Cast, x: NodeId) -> Found {
     hoist(out, &op.into(), &[x])
 }
 
+/// Arithmetic on reshaped values is done before the reshaping, where that is the same for all: the
+/// reshaping then meets the next movement and merges with it.
+fn reshaped(out: &mut Rewriter, op: &Op, inputs: &[NodeId]) -> Found {
+    let mut from: Option<&[usize]> = None;
+    for &id in inputs.iter().filter(|&&id| out.uniform(id).is_none()) {
+        if !matches!(out.op(id), Op::Reshape(_)) {
+            return Ok(None);
+        }
+        let shape = out.shape(out.input(id));
+        if **from.get_or_insert(shape) != *shape {
+            return Ok(None);
+        }
+    }
+    let Some(from) = from.map(<[usize]>::to_vec) else { return Ok(None) };
+    let shape = out.shape(inputs[0]).to_vec();
+    let mut arguments = Vec::with_capacity(inputs.len());
+    for &id in inputs {
+        arguments.push(match out.uniform(id).cloned() {
+            Some(value) => out.fill(value, &from)?,
+            None => out.input(id),
+        });
+    }
+    let result = add(out, op.clone(), &arguments)?;
+    add(out, Reshape { shape }, &[result]).map(Some)
+}
+
 /// Arithmetic on repeated values is done before the repetition.
 pub(super) fn hoist(out: &mut Rewriter, op: &Op, inputs: &[NodeId]) -> Found {
+    if let Some(found) = reshaped(out, op, inputs)? {
+        return Ok(Some(found));
+    }
     let shape = out.shape(inputs[0]).to_vec();
     let mut small = Vec::new();
     for &id in inputs {

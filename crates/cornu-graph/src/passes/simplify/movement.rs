@@ -19,6 +19,10 @@ pub(super) fn broadcast(out: &mut Rewriter, op: &Broadcast, x: NodeId) -> Found 
     if out.shape(x) == op.shape {
         return Ok(Some(x));
     }
+    if out.uniform(x).is_none() && out.spec(x).count() == op.shape.iter().product() {
+        // New axes alone; elements stay in order.
+        return add(out, Reshape { shape: op.shape.clone() }, &[x]).map(Some);
+    }
     let below = match out.op(x) {
         Op::Broadcast(_) => Some(out.input(x)),
         // Leading ones are what a repetition adds by itself.
