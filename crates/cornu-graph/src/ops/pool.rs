@@ -1,6 +1,9 @@
 //! Pooling over windows, and its gradients.
 
-use crate::ops::{ConvParams, Operation, Vjp, arity, attribute, no_gradient, ravel, unravel};
+use crate::ops::{
+    ConvParams, Operation, Vjp, arity, attribute, equal, isnan, logical_or, pad, ravel, slice,
+    unravel, where_, zeros,
+};
 use crate::{Array, Error, Result, Spec, Tensor};
 
 /// What is taken of a window.
@@ -76,6 +79,32 @@ impl Pool {
                 visit(ravel(&image, x), yp);
             }
         }
+    }
+
+    /// The elements of `values` at the first maxima of the windows over `x`, of the same shape; `to` is the
+    /// shape of the result.
+    fn pick(&self, x: &Tensor, values: &Tensor, to: &[usize]) -> Tensor {
+        let rank = self.window.len();
+        let padding = [&[(0, 0)], &self.padding[..], &[(0, 0)]].concat();
+        let x_padded = pad(x, &padding, f64::NEG_INFINITY);
+        let values_padded = pad(values, &padding, 0.0);
+        let step = [&[1], &self.strides[..], &[1]].concat();
+        let largest = pool(x, PoolKind::Max, &self.window, &self.strides, &self.padding);
+        let mut picked = zeros(to, values.dtype());
+        let mut cell = vec![0; rank];
+        // From the last cell to the first, which so has the last word.
+        for c in (0..self.window.iter().product::<usize>()).rev() {
+            unravel(c, &self.window, &mut cell);
+            let start = [&[0], &cell[..], &[0]].concat();
+            let stop: Vec<usize> = (0..to.len())
+                .map(|i| start[i] + (to[i].max(1) - 1) * step[i] + to[i].min(1))
+                .collect();
+            let at = |t: &Tensor| slice(t, &start, &stop, &step);
+            let candidate = at(&x_padded);
+            let wins = logical_or(&equal(&candidate, &largest), &isnan(&candidate));
+            picked = where_(&wins, &at(&values_padded), &picked);
+        }
+        picked
     }
 
     /// The position of the first maximum of every window; a NaN counts as one.
@@ -172,7 +201,11 @@ impl Operation for PoolGrad {
 
     fn gradient(&self, vjp: &Vjp) -> Result<Vec<Option<Tensor>>> {
         match self.pool.kind {
-            PoolKind::Max => Err(no_gradient(self.name(), " of its own")),
+            // The winners do not move with the image, so it has no slope.
+            PoolKind::Max => Ok(vec![
+                None,
+                vjp.needs[1].then(|| self.pool.pick(&vjp.inputs[0], vjp.dy, vjp.inputs[1].shape())),
+            ]),
             PoolKind::Sum => Ok(vec![Some(Tensor::apply(self.pool.clone(), &[vjp.dy]))]),
         }
     }

@@ -162,15 +162,26 @@ fn pooling_by_hand() {
 fn pooling_gradients() {
     let x = mixed(&[2, 4, 5, 2]);
     let pooled = |kind, x: &Tensor| pool(x, kind, &[2, 3], &[1, 2], &[(0, 1), (1, 1)]);
-    check_gradient(|x| pooled(PoolKind::Max, &x[0]), std::slice::from_ref(&x)).unwrap();
+    check_gradient_twice(|x| pooled(PoolKind::Max, &square(&x[0])), std::slice::from_ref(&x))
+        .unwrap();
     check_gradient_twice(|x| pooled(PoolKind::Sum, &square(&x[0])), std::slice::from_ref(&x))
         .unwrap();
     let line = mixed(&[2, 7, 2]);
-    let max = |x: &[Tensor]| pool(&x[0], PoolKind::Max, &[3], &[3], &[(0, 0)]);
-    check_gradient(max, &[line]).unwrap();
+    let max = |x: &[Tensor]| pool(&sin(&x[0]), PoolKind::Max, &[3], &[3], &[(0, 0)]);
+    check_gradient_twice(max, &[line]).unwrap();
     let cube = mixed(&[1, 3, 2, 3, 1]);
-    let max = |x: &[Tensor]| pool(&x[0], PoolKind::Max, &[2; 3], &[1; 3], &[(0, 0); 3]);
-    check_gradient(max, &[cube]).unwrap();
+    let max = |x: &[Tensor]| pool(&exp(&x[0]), PoolKind::Max, &[2; 3], &[1; 3], &[(0, 0); 3]);
+    check_gradient_twice(max, &[cube]).unwrap();
+    // Ties: the first maximum takes all, in both directions.
+    let tied = Tensor::from(f(&[1, 4, 1], &[2.0, 2.0, 1.0, 2.0]));
+    let dy = Tensor::from(f(&[1, 2, 1], &[1.0, 10.0]));
+    let back =
+        Pool { kind: PoolKind::Max, window: vec![2], strides: vec![2], padding: vec![(0, 0)] };
+    let back = Tensor::apply(PoolGrad { pool: back, size: vec![4] }, &[&tied, &dy]);
+    assert_eq!(elements(&back, &[1, 4, 1]), [1.0, 0.0, 0.0, 10.0]);
+    let weights = Tensor::from(f(&[1, 4, 1], &[3.0, 5.0, 7.0, 11.0]));
+    let slope = cornu_graph::gradients(&sum(&(back * weights), &[], false), &[dy]).unwrap();
+    assert_eq!(elements(&slope[0], &[1, 2, 1]), [3.0, 11.0]);
     let integers = Tensor::input(&[1, 4, 1], DType::I32);
     assert!(pool(&integers, PoolKind::Sum, &[2], &[2], &[(0, 0)]).check().is_err());
 }
