@@ -1,2 +1,66 @@
 //! The `cornu` command.
-fn main() {}
+#![forbid(unsafe_code)]
+
+mod arguments;
+mod datasets;
+mod evaluate;
+mod failure;
+mod info;
+mod logging;
+mod output;
+mod predict;
+mod summary;
+mod train;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use failure::Failure;
+
+/// Train Keras models and use them, without Python.
+#[derive(Parser)]
+#[command(
+    name = "cornu",
+    version,
+    about,
+    long_about = "Train Keras models and use them, without Python.\n\nNew here? `cornu train vae` trains a \
+                  variational autoencoder on handwritten digits that ship with the program and writes what \
+                  it learnt as pictures into runs/vae.",
+    after_help = "Environment:\n  CORNU_NUM_THREADS  how many threads to use (all cores)\n  CORNU_ISA          \
+                  the instruction set: avx512, avx2, scalar (the best there is)\n  CORNU_LOG          what to \
+                  report on standard error: plan (what a step compiles to), debug\n\nExit codes: 0 done, 1 \
+                  the run failed, 2 the command or a file cannot be used."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    #[command(subcommand)]
+    Train(train::Train),
+    Summary(summary::Summary),
+    Predict(predict::Predict),
+    Evaluate(evaluate::Evaluate),
+    Datasets(datasets::Datasets),
+    Info(info::Info),
+}
+
+fn main() -> ExitCode {
+    // clap itself prints help and usage errors, and ends with 0 or 2.
+    let cli = Cli::parse();
+    let done = logging::init().and_then(|()| match cli.command {
+        Command::Train(command) => command.run(),
+        Command::Summary(command) => command.run(),
+        Command::Predict(command) => command.run(),
+        Command::Evaluate(command) => command.run(),
+        Command::Datasets(command) => command.run(),
+        Command::Info(command) => command.run(),
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}

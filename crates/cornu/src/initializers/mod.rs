@@ -7,11 +7,13 @@ use cornu_graph::{Array, DType};
 use crate::config::{Choice, Family, Object, Registry};
 use crate::{Result, entry};
 
+mod bilinear;
 mod constant;
 mod matrices;
 mod random;
 mod variance_scaling;
 
+pub use bilinear::Bilinear;
 pub use constant::{Constant, Ones, Zeros};
 pub use matrices::{Identity, Orthogonal};
 pub use random::{RandomNormal, RandomUniform, TruncatedNormal};
@@ -48,6 +50,7 @@ impl Family for dyn Initializer {
                 entry!(RandomUniform, "uniform"),
                 entry!(TruncatedNormal),
                 entry!(VarianceScaling),
+                entry!(Bilinear),
                 entry!(Zeros, "zero"),
             ])
         })

@@ -13,7 +13,12 @@ mod weights;
 mod activation;
 mod convolution;
 mod core;
+mod merging;
 mod normalization;
+mod pooling;
+mod preprocessing;
+mod regularization;
+mod reshaping;
 
 pub use activation::*;
 pub use axes::Axes;
@@ -21,8 +26,17 @@ pub use context::Context;
 pub use convolution::*;
 pub use core::*;
 pub use layer_ref::{LayerBuilder, LayerRef};
+pub use merging::*;
 pub use normalization::*;
+pub use pooling::{
+    AveragePooling1D, AveragePooling2D, AveragePooling3D, GlobalAveragePooling1D,
+    GlobalAveragePooling2D, GlobalAveragePooling3D, GlobalMaxPooling1D, GlobalMaxPooling2D,
+    GlobalMaxPooling3D, GlobalPooling, MaxPooling1D, MaxPooling2D, MaxPooling3D, Pooling,
+};
+pub use preprocessing::{Normalization, Numbers, Rescaling};
 pub use registry::{class_names, from_config, register};
+pub use regularization::*;
+pub use reshaping::*;
 pub(crate) use symbolic::{CallNode, input_from};
 pub use symbolic::{Input, Inputs, KerasTensor, input_with_dtype};
 pub(crate) use traits::show;

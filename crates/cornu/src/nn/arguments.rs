@@ -29,6 +29,16 @@ pub trait Spatial:
 {
     /// The number of spatial axes.
     const RANK: usize;
+    /// Two numbers per axis: `Sides<1>`, `Sides<2>` or `Sides<3>`.
+    type Sides: std::ops::Deref<Target = [(usize, usize)]>
+        + From<usize>
+        + std::fmt::Debug
+        + Copy
+        + Serialize
+        + de::DeserializeOwned
+        + Send
+        + Sync
+        + 'static;
 }
 
 mod sealed {
@@ -40,6 +50,7 @@ macro_rules! ranks {
         impl sealed::Sealed for Size<$rank> {}
         impl Spatial for Size<$rank> {
             const RANK: usize = $rank;
+            type Sides = Sides<$rank>;
         }
     )*};
 }
@@ -111,8 +122,14 @@ impl<'de, const N: usize> Deserialize<'de> for Size<N> {
 
 /// Two whole numbers per spatial axis: before the first element and after the last. One number per axis
 /// stands for both, one number alone for all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Sides<const N: usize>([(usize, usize); N]);
+
+impl<const N: usize> std::fmt::Debug for Sides<N> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
 
 impl<const N: usize> std::ops::Deref for Sides<N> {
     type Target = [(usize, usize)];
@@ -136,6 +153,12 @@ impl<const N: usize> From<[usize; N]> for Sides<N> {
 impl<const N: usize> From<[(usize, usize); N]> for Sides<N> {
     fn from(sides: [(usize, usize); N]) -> Self {
         Sides(sides)
+    }
+}
+
+impl From<(usize, usize)> for Sides<1> {
+    fn from(pair: (usize, usize)) -> Self {
+        Sides([pair])
     }
 }
 
@@ -301,7 +324,7 @@ impl Padding {
 }
 
 /// An image with its channels on the last axis, from one in `format`.
-pub(super) fn channels_last(x: &Tensor, format: &DataFormat) -> Tensor {
+pub(crate) fn channels_last(x: &Tensor, format: &DataFormat) -> Tensor {
     let rank = x.ndim() as isize;
     match format {
         DataFormat::ChannelsFirst if rank > 2 => {

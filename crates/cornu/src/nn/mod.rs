@@ -8,6 +8,7 @@ mod conv;
 mod pool;
 mod resize;
 
+pub(crate) use arguments::channels_last;
 pub use arguments::{DataFormat, Interpolation, Padding, Sides, Size, Spatial};
 pub use conv::{conv, conv_transpose, depthwise_conv};
 pub use pool::{average_pool, max_pool};

@@ -4,7 +4,6 @@ use cornu_graph::{Tensor, Variable};
 use serde::{Deserialize, Serialize};
 
 use super::base::{add_bias, at_least_1, check};
-use crate::Result;
 use crate::activations::Activation;
 use crate::config::{Choice, Config, to_config};
 use crate::constraints::Constraint;
@@ -13,6 +12,7 @@ use crate::layers::spatial::{channels, image_shape};
 use crate::layers::{Context, Layer, Shape, WeightArgs, Weights, one};
 use crate::nn::{self, DataFormat, Padding, Size, Spatial};
 use crate::regularizers::Regularizer;
+use crate::{Error, Result};
 
 /// A depthwise convolution over the spatial axes of `S`: [`DepthwiseConv1D`], [`DepthwiseConv2D`].
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -138,6 +138,9 @@ impl<S: Spatial> Layer for DepthwiseConv<S> {
 
     fn build(&mut self, inputs: &[Shape], weights: &mut Weights) -> Result<()> {
         let name = self.class_name();
+        if S::RANK > 2 {
+            return Err(Error::invalid(name, "rank", "must be 1 or 2", S::RANK));
+        }
         let shape = image_shape(name, inputs, S::RANK, &self.data_format)?;
         let windows = (&self.kernel_size, &self.strides, &self.dilation_rate);
         check(name, windows.0, windows.1, windows.2, &self.padding, false)?;

@@ -31,6 +31,8 @@ pub struct Dense {
     bias_initializer: Choice<dyn Initializer>,
     kernel_regularizer: Option<Choice<dyn Regularizer>>,
     bias_regularizer: Option<Choice<dyn Regularizer>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    activity_regularizer: Option<Choice<dyn Regularizer>>,
     kernel_constraint: Option<Choice<dyn Constraint>>,
     bias_constraint: Option<Choice<dyn Constraint>>,
     #[serde(skip)]
@@ -49,6 +51,7 @@ impl Default for Dense {
             bias_initializer: "zeros".into(),
             kernel_regularizer: None,
             bias_regularizer: None,
+            activity_regularizer: None,
             kernel_constraint: None,
             bias_constraint: None,
             kernel: None,
@@ -79,6 +82,8 @@ impl Dense {
         kernel_regularizer: Choice<dyn Regularizer>;
         /// Default: none.
         bias_regularizer: Choice<dyn Regularizer>;
+        /// A penalty on the output. Default: none.
+        activity_regularizer: Choice<dyn Regularizer>;
         /// Default: none.
         kernel_constraint: Choice<dyn Constraint>;
         /// Default: none.
@@ -123,6 +128,8 @@ impl Layer for Dense {
         if self.use_bias {
             y = y + cx.weight(&self.bias)?;
         }
-        Ok(vec![self.activation.call(&y)])
+        let y = self.activation.call(&y);
+        cx.add_activity_loss(&self.activity_regularizer, &y)?;
+        Ok(vec![y])
     }
 }

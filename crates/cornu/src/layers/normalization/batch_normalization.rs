@@ -199,7 +199,7 @@ mod tests {
         let layer = BatchNormalization::new().momentum(0.5).shared();
         let x = Tensor::from(Array::new(&[2, 1], vec![1.0f32, 3.0]).unwrap());
         let mut cx = Context::new(true);
-        layer.trace(&[x.clone()], &mut cx).unwrap();
+        layer.trace(std::slice::from_ref(&x), &mut cx).unwrap();
         layer.trace(&[x], &mut cx).unwrap();
         let mean = &layer.non_trainable_weights()[0].variable;
         let (_, value) = cx.updates().iter().find(|(v, _)| v == mean).unwrap();
@@ -221,7 +221,7 @@ mod tests {
     #[test]
     fn wrong_arguments_are_named() {
         let error = |layer: BatchNormalization, shape: &[usize]| {
-            layer.apply(&crate::layers::Input(shape)).unwrap_err().to_string()
+            layer.apply(crate::layers::Input(shape)).unwrap_err().to_string()
         };
         let momentum = error(BatchNormalization::new().momentum(1.5), &[3]);
         assert!(momentum.contains("momentum=1.5"), "{momentum}");
@@ -230,14 +230,14 @@ mod tests {
         let mut config = BatchNormalization::new().config().unwrap();
         config.insert("renorm".into(), true.into());
         let layer = crate::layers::from_config("BatchNormalization", config).unwrap();
-        let error = layer.apply(&crate::layers::Input([3])).unwrap_err().to_string();
+        let error = layer.apply(crate::layers::Input([3])).unwrap_err().to_string();
         assert!(error.contains("renorm=true"), "{error}");
     }
 
     #[test]
     fn weights_stand_in_the_order_of_keras() {
         let layer = BatchNormalization::new().shared();
-        layer.apply(&crate::layers::Input([3])).unwrap();
+        layer.apply(crate::layers::Input([3])).unwrap();
         let names: Vec<String> =
             layer.weights().iter().map(|w: &Weight| w.variable.name().to_string()).collect();
         assert_eq!(names, ["gamma", "beta", "moving_mean", "moving_variance"]);

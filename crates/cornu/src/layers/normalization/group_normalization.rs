@@ -163,10 +163,10 @@ mod tests {
     fn groups_must_divide_the_channels() {
         for (groups, channels) in [(3, 4), (0, 4), (8, 4), (-2, 4)] {
             let layer = GroupNormalization::new().groups(groups);
-            let error = layer.apply(&Input([2, channels])).unwrap_err().to_string();
+            let error = layer.apply(Input([2, channels])).unwrap_err().to_string();
             assert!(error.contains(&format!("groups={groups}")), "{error}");
         }
-        let error = GroupNormalization::new().axis(0).apply(&Input([32])).unwrap_err();
+        let error = GroupNormalization::new().axis(0).apply(Input([32])).unwrap_err();
         assert!(error.to_string().contains("batch"), "{error}");
     }
 }

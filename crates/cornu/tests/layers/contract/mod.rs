@@ -7,7 +7,12 @@ use cornu::{DType, Result};
 mod activation;
 mod convolution;
 mod core;
+mod merging;
 mod normalization;
+mod pooling;
+mod preprocessing;
+mod regularization;
+mod reshaping;
 
 /// One layer with its arguments and inputs.
 pub struct Case {
@@ -82,5 +87,10 @@ categories! {
     activation,
     convolution,
     core,
+    merging,
     normalization,
+    pooling,
+    preprocessing,
+    regularization,
+    reshaping,
 }

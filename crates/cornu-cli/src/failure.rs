@@ -1,0 +1,45 @@
+//! How a command ends when it cannot do its work.
+
+use std::fmt::Display;
+use std::process::ExitCode;
+
+/// A sentence for standard error, perhaps a hint, and an exit code.
+pub struct Failure {
+    code: u8,
+    message: String,
+    hint: Option<String>,
+}
+
+impl Failure {
+    /// The command or a file cannot be used: exit code 2.
+    pub fn input(message: impl Display) -> Failure {
+        Failure { code: 2, message: message.to_string(), hint: None }
+    }
+
+    /// The run itself failed: exit code 1.
+    pub fn run(message: impl Display) -> Failure {
+        Failure { code: 1, message: message.to_string(), hint: None }
+    }
+
+    /// With what the user may do about it.
+    pub fn hint(mut self, hint: impl Display) -> Failure {
+        self.hint = Some(hint.to_string());
+        self
+    }
+
+    /// Prints the failure and gives the exit code.
+    pub fn report(self) -> ExitCode {
+        eprintln!("error: {}", self.message);
+        if let Some(hint) = self.hint {
+            eprintln!("hint: {hint}");
+        }
+        ExitCode::from(self.code)
+    }
+}
+
+impl From<cornu::Error> for Failure {
+    /// What goes wrong in the library once the inputs are known to be good.
+    fn from(error: cornu::Error) -> Failure {
+        Failure::run(error)
+    }
+}

@@ -1,0 +1,322 @@
+//! `cornu train gan`.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use cornu::callbacks::Interrupt;
+use cornu::io::{npz, table};
+use cornu::layers::{
+    Conv2D, Conv2DTranspose, Dense, Dropout, Flatten, Input, LayerExt, LeakyReLU, Reshape,
+};
+use cornu::models::{Compile, Model};
+use cornu::optimizers::{RMSprop, schedules::InverseTimeDecay};
+use cornu::plot::{self, Series};
+use cornu::{Array, DType, random};
+
+use crate::arguments::{RunArgs, images, load, make_folder};
+use crate::{Failure, output};
+
+/// Train a generator of 32x32 colour pictures against a discriminator
+///
+/// The discriminator learns to tell real pictures from generated ones; the generator learns to deceive it.
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  cornu train gan --steps 2000\n  cornu train gan --resume --steps 10000    go \
+                        on to step 10000\n\nWrites into the folder --out: samples-STEP.png, losses.csv, \
+                        losses.png, generator.keras, and the\ncheckpoint from which --resume goes on. Ctrl-C \
+                        saves and ends."
+)]
+pub struct Gan {
+    /// The pictures, 32x32 in colour: emoji (ships with the program), or a path (see `cornu datasets`)
+    #[arg(long, default_value = "emoji", value_name = "NAME|PATH")]
+    data: String,
+
+    /// The number of the last step
+    #[arg(long, default_value_t = 10_000)]
+    steps: usize,
+
+    /// Real pictures per step
+    #[arg(long, default_value_t = 20)]
+    batch_size: usize,
+
+    /// The number of random numbers from which a picture is made
+    #[arg(long, default_value_t = 32)]
+    latent_dim: usize,
+
+    /// Every how many steps to paint a sheet of samples
+    #[arg(long, default_value_t = 100, value_name = "STEPS")]
+    sample_every: usize,
+
+    /// Every how many steps to save what --resume needs
+    #[arg(long, default_value_t = 500, value_name = "STEPS")]
+    checkpoint_every: usize,
+
+    /// The folder to write into
+    #[arg(long, default_value = "runs/gan", value_name = "FOLDER")]
+    out: PathBuf,
+
+    /// Go on with the run in --out
+    #[arg(long)]
+    resume: bool,
+
+    #[command(flatten)]
+    run: RunArgs,
+}
+
+struct Models {
+    generator: Model,
+    discriminator: Model,
+    gan: Model,
+}
+
+/// Losses by step: step, discriminator, generator.
+type Losses = Vec<[f64; 3]>;
+
+impl Gan {
+    pub fn run(self) -> Result<(), Failure> {
+        let counts = [self.batch_size, self.latent_dim, self.sample_every, self.checkpoint_every];
+        if counts.contains(&0) {
+            let message = "--batch-size, --latent-dim, --sample-every and --checkpoint-every must be at least 1";
+            return Err(Failure::input(message));
+        }
+        self.run.apply()?;
+        let data = load(&self.data)?;
+        let all = data.all().map_err(Failure::input)?;
+        let real = images(&all.0, &data.name)?;
+        if real.shape()[1..] != [32, 32, 3] {
+            let message = format!(
+                "{}: pictures of 32x32x3 are needed, not {:?}",
+                data.name,
+                &real.shape()[1..]
+            );
+            return Err(Failure::input(message));
+        }
+        if real.shape()[0] < self.batch_size {
+            let message =
+                format!("{}: {} pictures are fewer than a batch", data.name, real.shape()[0]);
+            return Err(Failure::input(message));
+        }
+        make_folder(&self.out)?;
+        let models = self.build()?;
+        let (mut losses, done) =
+            if self.resume { self.restore(&models)? } else { (Losses::new(), 0) };
+        output::line(format!(
+            "Training on {} pictures of {}: generator {} parameters, discriminator {}.",
+            real.shape()[0],
+            data.name,
+            models.generator.count_params(),
+            models.discriminator.count_params()
+        ));
+        let interrupt = Interrupt::new();
+        interrupt?;
+        let start = Instant::now();
+        let mut last = done;
+        for step in done + 1..=self.steps {
+            losses.push(self.step(&models, &real, step)?);
+            last = step;
+            let stop = Interrupt::happened() || step == self.steps;
+            if step.is_multiple_of(self.sample_every) || stop {
+                self.sample(&models.generator, step)?;
+            }
+            if step - done <= 3 || step.is_multiple_of(10) || stop {
+                self.say(step, &losses, start.elapsed() / (step - done) as u32);
+            }
+            if step.is_multiple_of(self.checkpoint_every) || stop {
+                self.checkpoint(&models, &losses, step)?;
+            }
+            if stop {
+                break;
+            }
+        }
+        output::line(format!(
+            "Wrote samples, losses and models of step {last} into {}.",
+            self.out.display()
+        ));
+        Ok(())
+    }
+
+    /// The networks of the notes. The discriminator is compiled before it is frozen inside the gan: alone it
+    /// learns, inside it does not.
+    fn build(&self) -> Result<Models, Failure> {
+        let leaky = |t| LeakyReLU::new().apply(&t);
+        let noise = Input([self.latent_dim]);
+        let h = leaky(Dense::new(128 * 16 * 16).apply(&noise)?)?;
+        let h = Reshape::new([16, 16, 128]).apply(&h)?;
+        let same = |filters: usize, size: usize| Conv2D::new(filters, size).padding("same");
+        let h = leaky(same(256, 5).apply(&h)?)?;
+        let h = leaky(Conv2DTranspose::new(256, 4).strides(2).padding("same").apply(&h)?)?;
+        let h = leaky(same(256, 5).apply(&h)?)?;
+        let h = leaky(same(256, 5).apply(&h)?)?;
+        let h = same(3, 7).activation("tanh").apply(&h)?;
+        let generator = Model::named("generator", &noise, &h)?;
+
+        let picture = Input([32, 32, 3]);
+        let mut h = leaky(Conv2D::new(128, 3).apply(&picture)?)?;
+        for _ in 0..3 {
+            h = leaky(Conv2D::new(128, 4).strides(2).apply(&h)?)?;
+        }
+        let h = Dropout::new(0.4).apply(&Flatten::new().apply(&h)?)?;
+        let y = Dense::new(1).activation("sigmoid").apply(&h)?;
+        let discriminator = Model::named("discriminator", &picture, &y)?;
+        let compile = |model: &Model, rate: f64| {
+            let rate = InverseTimeDecay {
+                initial_learning_rate: rate,
+                decay_rate: 1e-8,
+                ..Default::default()
+            };
+            let mut optimizer = RMSprop::new(rate);
+            optimizer.common.clipvalue = Some(1.0);
+            model.compile(Compile::new(optimizer).loss("binary_crossentropy"))
+        };
+        compile(&discriminator, 0.0008)?;
+        discriminator.set_trainable(false);
+        let noise = Input([self.latent_dim]);
+        let gan = Model::named("gan", &noise, discriminator.apply(&generator.apply(&noise)?)?)?;
+        compile(&gan, 0.0004)?;
+        Ok(Models { generator, discriminator, gan })
+    }
+
+    /// One step: the discriminator sees generated pictures (label 1) beside real ones (0), with noise on the
+    /// labels; then the generator is trained to have its pictures taken for real.
+    fn step(&self, models: &Models, real: &Array, step: usize) -> Result<[f64; 3], Failure> {
+        let n = self.batch_size;
+        let fakes = models.generator.predict_on_batch(&self.noise(step, 0)?)?.swap_remove(0);
+        let rows = real.shape()[0];
+        let start = (step - 1) * n % (rows - n + 1);
+        let batch = real.rows(start, start + n).map_err(Failure::run)?;
+        // Pictures go from 0..1 to the generator's -1..1.
+        let mut pixels = fakes.to_vec::<f32>();
+        pixels.extend(batch.to_vec::<f32>().into_iter().map(|v| v * 2.0 - 1.0));
+        let both = Array::new(&[2 * n, 32, 32, 3], pixels).map_err(Failure::run)?;
+        let doubt = random::uniform(&[2 * n, 1], 0.0, 0.05, DType::F32, Some(self.seed(step, 1)))?;
+        let labels: Vec<f32> = doubt
+            .to_vec::<f32>()
+            .into_iter()
+            .enumerate()
+            .map(|(i, d)| if i < n { 1.0 + d } else { d })
+            .collect();
+        let labels = Array::new(&[2 * n, 1], labels).map_err(Failure::run)?;
+        models.discriminator.reset_metrics()?;
+        let d = models.discriminator.train_on_batch(&both, &labels)?.loss();
+        models.gan.reset_metrics()?;
+        let misleading = Array::zeros(&[n, 1], DType::F32).map_err(Failure::run)?;
+        let g = models.gan.train_on_batch(&self.noise(step, 2)?, &misleading)?.loss();
+        if !d.is_finite() || !g.is_finite() {
+            return Err(Failure::run(format!(
+                "step {step}: the losses are no numbers any more ({d}, {g})"
+            )));
+        }
+        Ok([step as f64, d, g])
+    }
+
+    /// A seed of its own for each use in each step: a resumed run draws what an unbroken one would.
+    fn seed(&self, step: usize, stream: u64) -> u64 {
+        (self.run.seed << 40) ^ ((step as u64) << 4) ^ stream
+    }
+
+    fn noise(&self, step: usize, stream: u64) -> Result<Array, Failure> {
+        let shape = [self.batch_size, self.latent_dim];
+        Ok(random::normal(&shape, 0.0, 1.0, DType::F32, Some(self.seed(step, stream)))?)
+    }
+
+    /// Sixty-four pictures from points that stay the same over the run.
+    fn sample(&self, generator: &Model, step: usize) -> Result<(), Failure> {
+        let points =
+            random::normal(&[64, self.latent_dim], 0.0, 1.0, DType::F32, Some(self.seed(0, 3)))?;
+        let made = generator.predict(&points, 16)?.swap_remove(0);
+        let values = made.to_vec::<f32>().into_iter().map(|v| (v + 1.0) / 2.0).collect();
+        let made = Array::new::<f32>(made.shape(), values).map_err(Failure::run)?;
+        let path = self.out.join(format!("samples-{step:05}.png"));
+        Ok(plot::image_grid(&made, 8, 2)?.enlarge(2)?.save(path)?)
+    }
+
+    fn say(&self, step: usize, losses: &Losses, per_step: Duration) {
+        let Some([_, d, g]) = losses.last() else { return };
+        let left = per_step.as_secs() * (self.steps - step) as u64;
+        output::line(format!(
+            "step {step}/{} - {:.0}ms/step - {}:{:02}:{:02} left - discriminator_loss: {d:.4} - gan_loss: {g:.4}",
+            self.steps,
+            per_step.as_secs_f64() * 1e3,
+            left / 3600,
+            left % 3600 / 60,
+            left % 60
+        ));
+    }
+
+    fn checkpoint(&self, models: &Models, losses: &Losses, step: usize) -> Result<(), Failure> {
+        models.generator.save(self.out.join("generator.keras"))?;
+        let mut state = Vec::new();
+        for (name, model) in self.parts(models) {
+            let variables = model.with_optimizer(|o| Ok(o.variables()))?;
+            let values = model.get_weights().into_iter().chain(variables.iter().map(|v| v.value()));
+            state.extend(values.enumerate().map(|(i, value)| (format!("{name}/{i}"), value)));
+        }
+        state.push(("seeds".into(), self.seeds(models)?));
+        state.push(("step".into(), Array::scalar(step as i64)));
+        let arrays = state.iter().map(|(name, value)| (name.as_str(), value));
+        let rows: Vec<String> = losses.iter().map(|[s, d, g]| format!("{s},{d},{g}\n")).collect();
+        let text = format!("step,discriminator_loss,gan_loss\n{}", rows.concat());
+        cornu::io::atomic_write(self.out.join("losses.csv"), |file| {
+            std::io::Write::write_all(file, text.as_bytes())
+        })?;
+        // The checkpoint comes last: it vouches for the rest.
+        npz::write(self.out.join("checkpoint.npz"), arrays)?;
+        let column = |i: usize| losses.iter().map(|row| row[i]).collect::<Vec<f64>>();
+        let steps = column(0);
+        let series = [
+            Series::new("discriminator", &steps, &column(1)),
+            Series::new("generator (through the discriminator)", &steps, &column(2)),
+        ];
+        Ok(plot::lines("Losses of the two networks", "step", "loss", &series)?
+            .save(self.out.join("losses.png"))?)
+    }
+
+    /// The models whose weights and optimizers make up the state of a run.
+    fn parts<'a>(&self, models: &'a Models) -> [(&'static str, &'a Model); 2] {
+        [("discriminator", &models.discriminator), ("gan", &models.gan)]
+    }
+
+    /// The states of all random generators, one after another.
+    fn seeds(&self, models: &Models) -> Result<Array, Failure> {
+        let states = models.gan.as_layer().seed_states();
+        let words: Vec<i64> = states.iter().flat_map(|s| s.value().to_vec::<i64>()).collect();
+        Array::new(&[words.len()], words).map_err(Failure::run)
+    }
+
+    fn restore(&self, models: &Models) -> Result<(Losses, usize), Failure> {
+        let path = self.out.join("checkpoint.npz");
+        let lost = |e: &dyn std::fmt::Display| {
+            Failure::input(e)
+                .hint("--resume goes on with a run that --out holds, with the same --latent-dim")
+        };
+        let mut state = npz::read(&path).map_err(|e| lost(&e))?;
+        let mut take = |name: &str| {
+            state
+                .remove(name)
+                .ok_or_else(|| lost(&format!("{}: {name} is missing", path.display())))
+        };
+        let step = take("step")?.item().map_err(|e| lost(&e))? as usize;
+        for (name, model) in self.parts(models) {
+            let count = model.get_weights().len();
+            let weights =
+                (0..count).map(|i| take(&format!("{name}/{i}"))).collect::<Result<Vec<_>, _>>()?;
+            model.set_weights(&weights).map_err(|e| lost(&e))?;
+            let variables = model.with_optimizer(|o| Ok(o.variables()))?;
+            for (i, variable) in variables.iter().enumerate() {
+                variable.assign(take(&format!("{name}/{}", count + i))?).map_err(|e| lost(&e))?;
+            }
+        }
+        let seeds = take("seeds")?.to_vec::<i64>();
+        let states = models.gan.as_layer().seed_states();
+        for (state, words) in states.iter().zip(seeds.chunks(2)) {
+            state
+                .assign(Array::new(&[2], words.to_vec()).map_err(|e| lost(&e))?)
+                .map_err(|e| lost(&e))?;
+        }
+        let table = table::read(self.out.join("losses.csv")).map_err(|e| lost(&e))?;
+        let rows = table.values.to_vec::<f64>();
+        let losses = rows.chunks(3).take(step).map(|r| [r[0], r[1], r[2]]).collect();
+        Ok((losses, step))
+    }
+}
