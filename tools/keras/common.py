@@ -3,6 +3,7 @@
 A tensor is written as {"shape", "dtype", "data"}: `data` flat in row-major order, floats in the
 shortest form that gives the same float32 back, values that JSON lacks as "inf", "-inf", "nan".
 """
+import inspect
 import json
 import math
 import os
@@ -60,6 +61,16 @@ def scalar(x):
 def config(obj):
     """The object exactly as Keras puts it in a file."""
     return keras.saving.serialize_keras_object(obj)
+
+
+def full_config(cls, kwargs):
+    """The same with the arguments that some of Keras's losses and metrics leave out (Huber's delta), and with
+    the names of all arguments."""
+    out = config(cls(**kwargs))
+    for name, value in kwargs.items():
+        out["config"].setdefault(name, value)
+    out["arguments"] = sorted(inspect.signature(cls.__init__).parameters)
+    return out
 
 
 def save(name, cases, about):

@@ -2,7 +2,7 @@
 import keras
 import numpy as np
 import tensorflow as tf
-from common import config, grid, save, scalar, tensor
+from common import full_config, grid, save, scalar, tensor
 from keras import losses as K
 
 REAL_TRUE, REAL_PRED = grid((4, 3), -2, 2, seed=1), grid((4, 3), -2, 2, seed=9)
@@ -14,6 +14,7 @@ LOGITS = np.float32([[2, -1, 0.5], [-3, 0, 30], [0.2, -25, 1], [-0.5, 4, -2]])
 ONE_HOT = np.float32([[1, 0, 0], [0, 0, 1], [0, 1, 0], [0, 1, 0]])
 CLASSES = np.int32([0, 2, 1, 1])
 SIMPLEX = np.float32([[0.7, 0.2, 0.1], [0.25, 0.25, 0.5], [0.1, 0.9, 0], [0.6, 0.4, 0]])
+INNER = np.float32([[0.7, 0.2, 0.1], [0.25, 0.25, 0.5], [0.1, 0.85, 0.05], [0.6, 0.3, 0.1]])
 SOFT = np.float32([[0.6, 0.3, 0.1], [0.2, 0.2, 0.6], [0, 1, 0], [0.5, 0.25, 0.25]])
 WEIGHTS = np.float32([0.5, 2, 0, 1.25])
 IMAGE_TRUE = (grid((2, 3, 2, 1), 0, 1, seed=5) > 0.5).astype("float32")
@@ -52,10 +53,10 @@ def cases():
     yield K.CategoricalFocalCrossentropy, {}, ONE_HOT, SIMPLEX
     yield K.CategoricalFocalCrossentropy, dict(from_logits=True, alpha=0.5, gamma=1.5, label_smoothing=0.1), ONE_HOT, LOGITS
     yield K.CategoricalGeneralizedCrossEntropy, {}, CLASSES, SIMPLEX
-    yield K.SparseCategoricalCrossentropy, {}, CLASSES, SIMPLEX
-    yield K.SparseCategoricalCrossentropy, {}, CLASSES[:, None], SIMPLEX
+    yield K.SparseCategoricalCrossentropy, {}, CLASSES, INNER
+    yield K.SparseCategoricalCrossentropy, {}, CLASSES[:, None], INNER
     yield K.SparseCategoricalCrossentropy, dict(from_logits=True), CLASSES, LOGITS
-    yield K.SparseCategoricalCrossentropy, dict(ignore_class=1), CLASSES, SIMPLEX
+    yield K.SparseCategoricalCrossentropy, dict(ignore_class=1), CLASSES, INNER
     yield K.Dice, {}, IMAGE_TRUE, IMAGE_PRED
     yield K.Dice, dict(axis=(1, 2, 3)), IMAGE_TRUE, IMAGE_PRED
     yield K.Tversky, {}, IMAGE_TRUE, IMAGE_PRED
@@ -65,7 +66,7 @@ def cases():
 
 
 def case(cls, kwargs, y_true, y_pred):
-    out = {"loss": config(cls(**kwargs)), "y_true": tensor(y_true), "y_pred": tensor(y_pred)}
+    out = {"loss": full_config(cls, kwargs), "y_true": tensor(y_true), "y_pred": tensor(y_pred)}
     none = cls(**kwargs, reduction=None)(y_true, y_pred)
     out["none"] = tensor(none)
     weighted = len(none.shape) > 0

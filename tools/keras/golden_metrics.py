@@ -1,7 +1,7 @@
 """Mean-type metrics and accuracies: the result after each of several updates, and after a reset."""
 import keras
 import numpy as np
-from common import config, grid, save, scalar, tensor
+from common import config, full_config, grid, save, scalar, tensor
 from golden_losses import (BITS, CLASSES, LOGITS, ONE_HOT, POSITIVE_PRED, POSITIVE_TRUE, PROBS, REAL_PRED, REAL_TRUE,
                            SIGNS, SIMPLEX, SOFT, WEIGHTS)
 from keras import metrics as M
@@ -53,7 +53,7 @@ def case(cls, kwargs, y_true, y_pred):
     metric = cls(**kwargs)
     updates = [(y_true, y_pred), (y_true, y_pred, WEIGHTS), (y_true[:3], y_pred[1:], np.float32([1, 0.5, 3])), (y_true[:1], y_pred[:1])]
     results, after = run(metric, updates)
-    return {"metric": config(metric), "after_reset": after, "updates": [
+    return {"metric": full_config(cls, kwargs), "after_reset": after, "updates": [
         {"y_true": tensor(u[0]), "y_pred": tensor(u[1]), **({"sample_weight": tensor(u[2])} if len(u) > 2 else {}), "result": r}
         for u, r in zip(updates, results)]}
 

@@ -86,7 +86,7 @@ def main():
     rows.append(case("sgd_non_negative", O.SGD(0.3), constraint=keras.constraints.NonNeg()))
     rows.append(case("adamw_exclude", O.AdamW(0.01, weight_decay=0.5), exclude=["bias"]))
     save("optimizers", rows, "variables after each step")
-    save("optimizer_defaults", [config(c()) for c in DEFAULTS], "each optimizer made without arguments")
+    save("optimizer_defaults", [config(c(name=c.__name__)) for c in DEFAULTS], "each optimizer made without arguments")
 
 
 if __name__ == "__main__":

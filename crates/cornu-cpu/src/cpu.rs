@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-use cornu_graph::{Backend, Executable, Graph, Result};
+use cornu_graph::{Backend, Executable, Graph, Result, passes};
 
 use crate::lower::lower;
 use crate::plan::{Arenas, Plan, layout, schedule};
@@ -55,7 +55,8 @@ impl Cpu {
 
     fn plan(&self, graph: &Graph) -> Result<Plan> {
         let start = Instant::now();
-        let program = lower(graph)?;
+        let optimized = passes::optimize(graph.clone())?;
+        let program = lower(&optimized)?;
         let order = schedule(&program);
         let layout = layout(&program, &order);
         let mut plan = Plan::new(

@@ -35,8 +35,8 @@ fn several_inputs_and_outputs_share_a_layer() -> Result<()> {
     let names: Vec<&str> = history.history.keys().map(String::as_str).collect();
     assert_eq!(names, ["first_loss", "first_mae", "loss", "second_loss", "second_mae"]);
     assert!(history.get("loss")[19] < 0.8 * history.get("loss")[0]);
-    let logs = model.evaluate(x, y, 4)?;
-    let sum = logs.get("first_loss").unwrap() + logs.get("second_loss").unwrap();
+    let logs = model.evaluate(x, y, 7)?;
+    let sum = logs.get("first_loss").unwrap() + 0.5 * logs.get("second_loss").unwrap();
     assert!((logs.loss() - sum).abs() < 1e-5);
     Ok(())
 }
@@ -70,10 +70,10 @@ fn a_frozen_critic_inside_a_gan_stays_and_alone_learns() -> Result<()> {
     assert_eq!(gan.as_layer().trainable_weights().len(), 2);
 
     let (before_g, before_c) = (generator.get_weights(), critic.get_weights());
-    gan.train_on_batch(&ramp(&[4, 2]), &Array::full(&[4, 1], 1f32)?)?;
+    gan.train_on_batch(ramp(&[4, 2]), &Array::full(&[4, 1], 1f32)?)?;
     assert_ne!(generator.get_weights(), before_g);
     assert_eq!(critic.get_weights(), before_c);
-    critic.train_on_batch(&ramp(&[4, 3]), &Array::full(&[4, 1], 1f32)?)?;
+    critic.train_on_batch(ramp(&[4, 3]), &Array::full(&[4, 1], 1f32)?)?;
     assert_ne!(critic.get_weights(), before_c);
     Ok(())
 }
@@ -130,8 +130,8 @@ fn the_same_seed_trains_to_the_same_bits() -> Result<()> {
             .model()?;
         model.compile(Compile::new("adam").loss("mse"))?;
         model.fit(
-            &ramp(&[50, 4]),
-            &ramp(&[50, 2]),
+            ramp(&[50, 4]),
+            ramp(&[50, 2]),
             Fit::new().epochs(3).batch_size(16).verbose(0),
         )?;
         Ok(model.get_weights())
@@ -145,7 +145,7 @@ fn a_deferred_sequential_is_built_by_its_first_data() -> Result<()> {
     let model = Sequential::new().add(Dense::new(3)).add(Dense::new(1)).model()?;
     assert_eq!(model.count_params(), 0);
     model.compile(Compile::new("adam").loss("mse"))?;
-    model.fit(&ramp(&[5, 2]), &ramp(&[5, 1]), Fit::new().verbose(0))?;
+    model.fit(ramp(&[5, 2]), ramp(&[5, 1]), Fit::new().verbose(0))?;
     assert_eq!(model.count_params(), 2 * 3 + 3 + 3 + 1);
     Ok(())
 }
@@ -177,7 +177,7 @@ fn layers_add_losses_and_metrics_of_their_own() -> Result<()> {
     let y = Penalty.apply(&Dense::new(1).apply(&x)?)?;
     let model = Model::new(&x, &y)?;
     model.compile(Compile::new(SGD::new(0.2)))?;
-    let history = model.fit(&ramp(&[8, 2]), (), Fit::new().epochs(30).verbose(0))?;
+    let history = model.fit(ramp(&[8, 2]), (), Fit::new().epochs(30).verbose(0))?;
     assert!(history.get("loss")[29] < 0.05 * history.get("loss")[0]);
     assert_eq!(history.get("level").len(), 30);
     Ok(())
@@ -227,12 +227,12 @@ fn a_model_may_start_in_the_middle_of_another() -> Result<()> {
 #[test]
 fn wrong_data_is_an_error_that_says_what_fits() -> Result<()> {
     let model = Sequential::new().input([4]).add(Dense::new(1)).model()?;
-    let error = model.predict(&ramp(&[2, 3]), 32).unwrap_err().to_string();
+    let error = model.predict(ramp(&[2, 3]), 32).unwrap_err().to_string();
     assert!(error.contains('4') && error.contains('3'), "{error}");
-    let error = model.evaluate(&ramp(&[2, 4]), &ramp(&[2, 1]), 32).unwrap_err().to_string();
+    let error = model.evaluate(ramp(&[2, 4]), ramp(&[2, 1]), 32).unwrap_err().to_string();
     assert!(error.contains("compile"), "{error}");
     model.compile(Compile::new("sgd").loss("mse"))?;
-    let error = model.evaluate(&ramp(&[2, 4]), &ramp(&[3, 1]), 32).unwrap_err().to_string();
+    let error = model.evaluate(ramp(&[2, 4]), ramp(&[3, 1]), 32).unwrap_err().to_string();
     assert!(error.contains("rows"), "{error}");
     assert!(model.compile(Compile::new("sdg").loss("mse")).is_err());
     Ok(())

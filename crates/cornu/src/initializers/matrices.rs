@@ -33,7 +33,7 @@ impl Initializer for Identity {
             ));
         };
         let mut matrix = Array::zeros(shape, DType::F64)?;
-        let on = |i: &usize| i % (columns + 1) == 0 && i / (columns + 1) < columns;
+        let on = |i: &usize| i.is_multiple_of(columns + 1) && i / (columns + 1) < columns;
         for (_, value) in
             matrix.as_slice_mut::<f64>()?.iter_mut().enumerate().filter(|(i, _)| on(i))
         {

@@ -66,7 +66,7 @@ impl Default for VarianceScaling {
 
 impl Initializer for VarianceScaling {
     fn call(&self, shape: &[usize], dtype: DType) -> Result<Array> {
-        if !(self.scale > 0.0) {
+        if self.scale.is_nan() || self.scale <= 0.0 {
             return Err(Error::invalid("VarianceScaling", "scale", "must be positive", self.scale));
         }
         let (inputs, outputs) = fans(shape, &self.input_axes, &self.output_axes)?;

@@ -219,8 +219,8 @@ impl LayerRef {
     pub fn seed_states(&self) -> Vec<Variable> {
         let own = |l: LayerRef| {
             let built = l.built();
-            let seeds = built.as_ref().map(|b| b.seeds.iter().map(|s| s.state().clone()).collect());
-            seeds.unwrap_or_else(Vec::new)
+            let seeds = built.iter().flat_map(|b| &b.seeds);
+            seeds.map(|s| s.state().clone()).collect::<Vec<_>>()
         };
         self.flatten().into_iter().flat_map(own).collect()
     }

@@ -35,10 +35,14 @@ loss! {
         axis: isize = -1;
     } |me, t, p| {
         let (t, p) = align(&smooth(t, p, me.label_smoothing), p);
-        let p = if me.from_logits { ops::sigmoid(&p) } else { p };
+        let (p, entropy) = if me.from_logits {
+            (ops::sigmoid(&p), of_logits(&t, &p))
+        } else {
+            (p.clone(), of_probabilities(&t, &p))
+        };
         let hit = &t * &p + (1.0 - &t) * (1.0 - &p);
         let factor = ops::power_number(&(1.0 - hit), me.gamma);
-        let mut values = factor * of_probabilities(&t, &p);
+        let mut values = factor * entropy;
         if me.apply_class_balancing {
             values = values * (&t * me.alpha + (1.0 - &t) * (1.0 - me.alpha));
         }
@@ -58,9 +62,9 @@ fn of_probabilities(t: &Tensor, p: &Tensor) -> Tensor {
     -(t * ops::log(&p) + (1.0 - t) * ops::log(&(1.0 - &p)))
 }
 
-/// The cross-entropy of every element for logits: `max(x, 0) - x · t + ln(1 + e^-|x|)`.
+/// The cross-entropy of every element for logits: `ln(1 + e^x) - x · t`.
 fn of_logits(t: &Tensor, x: &Tensor) -> Tensor {
-    ops::relu(x) - x * t + ops::log1p(&ops::exp(&-ops::abs(x)))
+    ops::softplus(x) - x * t
 }
 
 /// The binary cross-entropy of probabilities, the mean over the last axis.

@@ -30,8 +30,10 @@ pub use regression::*;
 pub(crate) const EPSILON: f64 = 1e-7;
 
 /// How the losses of the samples become one number.
+///
+/// In a config, `null` and `"none"` both mean no reduction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(from = "Option<Named>", into = "Option<Named>")]
 pub enum Reduction {
     /// The sum over the number of values.
     #[default]
@@ -44,6 +46,41 @@ pub enum Reduction {
     Mean,
     /// No reduction: one value per sample.
     None,
+}
+
+/// The names of reductions in Keras's configs.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Named {
+    SumOverBatchSize,
+    Sum,
+    MeanWithSampleWeight,
+    Mean,
+    None,
+}
+
+impl From<Option<Named>> for Reduction {
+    fn from(named: Option<Named>) -> Self {
+        match named {
+            Some(Named::SumOverBatchSize) => Reduction::SumOverBatchSize,
+            Some(Named::Sum) => Reduction::Sum,
+            Some(Named::MeanWithSampleWeight) => Reduction::MeanWithSampleWeight,
+            Some(Named::Mean) => Reduction::Mean,
+            Some(Named::None) | None => Reduction::None,
+        }
+    }
+}
+
+impl From<Reduction> for Option<Named> {
+    fn from(reduction: Reduction) -> Self {
+        match reduction {
+            Reduction::SumOverBatchSize => Some(Named::SumOverBatchSize),
+            Reduction::Sum => Some(Named::Sum),
+            Reduction::MeanWithSampleWeight => Some(Named::MeanWithSampleWeight),
+            Reduction::Mean => Some(Named::Mean),
+            Reduction::None => None,
+        }
+    }
 }
 
 /// A loss: how far predictions are from targets.
@@ -152,7 +189,8 @@ pub fn reduce_weighted(values: &Tensor, weights: Option<&Tensor>, reduction: Red
             (Reduction::None, _) => weighted,
             (Reduction::Sum, _) => total(),
             (Reduction::MeanWithSampleWeight, Some(w)) => {
-                let divisor = ops::sum(&ops::broadcast_to(w, values.shape()), &[], false);
+                // The weights as given: one that stands for several values counts once.
+                let divisor = ops::sum(w, &[], false);
                 let zero = ops::zeros_like(&divisor);
                 // Where all weights are 0, so is the loss.
                 let safe =

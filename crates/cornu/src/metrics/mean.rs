@@ -36,7 +36,7 @@ impl Metric for Sum {
         &self.name
     }
     fn state(&self, _: &Spec, _: &Spec) -> Result<Vec<Array>> {
-        Ok(mean_state())
+        Ok(vec![Array::scalar(0f32)])
     }
     fn update(
         &self,
@@ -45,7 +45,14 @@ impl Metric for Sum {
         values: &Tensor,
         sample_weight: Option<&Tensor>,
     ) -> Result<Vec<Tensor>> {
-        mean_update(state, values, sample_weight)
+        let [total] = state else { return Err(wrong_state(state)) };
+        values.check()?;
+        let values = ops::cast(values, cornu_graph::DType::F32);
+        let weighted = match sample_weight {
+            Some(weights) => &values * fit_weights(weights, &values)?,
+            None => values,
+        };
+        Ok(vec![total + ops::sum(&weighted, &[], false)])
     }
     fn result(&self, state: &[Tensor]) -> Result<Tensor> {
         state.first().cloned().ok_or_else(|| wrong_state(state))
@@ -57,7 +64,10 @@ pub fn mean_state() -> Vec<Array> {
     vec![Array::scalar(0f32), Array::scalar(0f32)]
 }
 
-/// Adds values to a mean, each with its weight (1 without weights).
+/// Adds samples to a mean, each with its weight (1 without weights).
+///
+/// The first axis counts the samples; a sample's value, and its weight, is the mean over the other axes.
+/// Weights of lower rank than the values stand for the means over the axes that they lack.
 ///
 /// # Errors
 /// When the weights do not fit the values.
@@ -68,20 +78,21 @@ pub fn mean_update(
 ) -> Result<Vec<Tensor>> {
     let [total, count] = state else { return Err(wrong_state(state)) };
     values.check()?;
-    let values = ops::cast(values, cornu_graph::DType::F32);
-    Ok(match weights {
-        None => {
-            let n = values.count() as f64;
-            vec![total + ops::sum(&values, &[], false), count + n]
-        }
-        Some(weights) => {
-            let weights = ops::broadcast_to(&fit_weights(weights, &values)?, values.shape());
-            vec![
-                total + ops::sum(&(&values * &weights), &[], false),
-                count + ops::sum(&weights, &[], false),
-            ]
-        }
-    })
+    let mut values = ops::cast(values, cornu_graph::DType::F32);
+    let rows = values.shape().first().copied().unwrap_or(1);
+    // The sum over the samples of their means.
+    let gather = |t: &Tensor| ops::sum(t, &[], false) * (rows as f64 / t.count().max(1) as f64);
+    let Some(weights) = weights else {
+        return Ok(vec![total + gather(&values), count + rows as f64]);
+    };
+    let rank = weights.ndim();
+    let weights = fit_weights(weights, &values)?;
+    if rank < values.ndim() {
+        let lacking: Vec<isize> = (rank..values.ndim()).map(|axis| axis as isize).collect();
+        values = ops::mean(&values, &lacking, true);
+    }
+    let weights = ops::broadcast_to(&weights, values.shape());
+    Ok(vec![total + gather(&(&values * &weights)), count + gather(&weights)])
 }
 
 /// Total over count; 0 while nothing has been counted.

@@ -138,13 +138,14 @@ impl Trainer {
         let rows = x.first().and_then(|t| t.shape().first().copied()).unwrap_or(1);
 
         let mut shown: Vec<(String, Tensor)> = Vec::new();
-        let mut parts: Vec<(String, Tensor)> = Vec::new();
+        // What is shown per output is the loss itself; the factors count in the sum.
+        let (mut parts, mut weighted): (Vec<(String, Tensor)>, Vec<Tensor>) = Default::default();
         let losses = self.losses(&names, y.len())?;
         for (i, loss) in losses.iter().enumerate() {
             let Some(loss) = loss else { continue };
             let value = scalar_loss(&**loss, &y[i], &outputs[i], weights.get(i))?;
             let factor = self.args.loss_weights.get(i).copied().unwrap_or(1.0);
-            let value = if factor == 1.0 { value } else { value * factor };
+            weighted.push(if factor == 1.0 { value.clone() } else { &value * factor });
             parts.push((format!("{}_loss", names[i]), value));
         }
         let penalties = root
@@ -153,7 +154,7 @@ impl Trainer {
             .filter_map(|w| w.regularizer.as_ref().map(|r| r.call(&cx.read(&w.variable))));
         let penalties: Vec<Tensor> = penalties.collect();
         let added = cx.losses().to_vec().into_iter().chain(penalties);
-        let all: Vec<Tensor> = parts.iter().map(|(_, t)| t.clone()).chain(added).collect();
+        let all: Vec<Tensor> = weighted.into_iter().chain(added).collect();
         let total = all.into_iter().map(|t| ops::cast(&t, DType::F32)).reduce(|a, b| a + b);
         let Some(total) = total else {
             let rule = "must be given to compile, or added by a layer with add_loss";
@@ -161,7 +162,7 @@ impl Trainer {
         };
         total.check()?;
 
-        let mean = |me: &mut Self, name: &str, value: &Tensor, cx: &mut Context| {
+        let mean = |me: &mut Self, name: &str, value: &Tensor, rows: usize, cx: &mut Context| {
             let state = me.track(name, mean_state());
             let old: Vec<Tensor> = state.iter().map(|v| cx.read(v)).collect();
             let weight = ops::full(&[], rows as f32);
@@ -169,25 +170,32 @@ impl Trainer {
             state.iter().zip(&new).for_each(|(v, t)| cx.update(v, t.clone()));
             mean_result(&new)
         };
-        shown.push(("loss".into(), mean(self, "loss", &total, &mut cx)?));
+        shown.push(("loss".into(), mean(self, "loss", &total, rows, &mut cx)?));
         if losses.len() > 1 {
             for (name, value) in &parts {
-                let value = mean(self, name, value, &mut cx)?;
+                // Keras counts each batch once here, however many rows it has.
+                let value = mean(self, name, value, 1, &mut cx)?;
                 shown.push((name.clone(), value));
             }
         }
         for (name, value) in cx.metrics().to_vec() {
-            let value = mean(self, &name, &value, &mut cx)?;
+            let value = mean(self, &name, &value, rows, &mut cx)?;
             shown.push((name, value));
         }
-        for (i, output) in outputs.iter().enumerate().take(y.len()) {
-            let loss = losses.get(i).and_then(Option::as_ref);
-            for arg in self.args.metrics.clone() {
-                if arg.output.as_ref().is_some_and(|o| *o != names[i]) {
-                    continue;
-                }
-                let (name, metric) = resolve(&arg, &y[i], output, loss.map(|l| l.class_name()))?;
-                let name = if outputs.len() > 1 { format!("{}_{name}", names[i]) } else { name };
+        let first_metric = shown.len();
+        let (weighted, plain): (Vec<_>, Vec<_>) =
+            self.args.metrics.iter().cloned().partition(|arg| arg.weighted);
+        for args in [plain, weighted] {
+            let pairs =
+                (0..outputs.len().min(y.len())).flat_map(|i| args.iter().map(move |a| (i, a)));
+            let of_output =
+                |o: &Option<String>, i: usize| o.as_ref().is_none_or(|o| *o == names[i]);
+            for (i, arg) in pairs.filter(|(i, arg)| of_output(&arg.output, *i)) {
+                let (output, loss) = (&outputs[i], losses.get(i).and_then(Option::as_ref));
+                let (name, metric) = resolve(arg, &y[i], output, loss.map(|l| l.class_name()))?;
+                let prefix =
+                    if outputs.len() > 1 { format!("{}_", names[i]) } else { String::new() };
+                let name = unused_name(&shown, &prefix, &name, arg.weighted);
                 let state = self.track(&name, metric.state(y[i].spec(), output.spec())?);
                 let old: Vec<Tensor> = state.iter().map(|v| cx.read(v)).collect();
                 let weight = weights.get(i).filter(|_| arg.weighted);
@@ -196,6 +204,8 @@ impl Trainer {
                 shown.push((name, metric.result(&new)?));
             }
         }
+        // `evaluate` lists metrics by name, whatever their order in `compile`.
+        shown[first_metric..].sort_by(|a, b| a.0.cmp(&b.0));
 
         if mode == Mode::Train {
             let optimizer = self.optimizer(root)?;
@@ -250,6 +260,19 @@ impl Trainer {
         });
         tracked.variables.clone()
     }
+}
+
+/// A metric's name in the logs: where it stands already, that of a weighted metric starts with `weighted_`,
+/// others get a number.
+fn unused_name(shown: &[(String, Tensor)], prefix: &str, name: &str, weighted: bool) -> String {
+    let used = |name: &String| shown.iter().any(|(n, _)| n == name);
+    let plain = format!("{prefix}{name}");
+    if !used(&plain) {
+        return plain;
+    }
+    let base = if weighted { format!("{prefix}weighted_{name}") } else { plain };
+    let numbered = (1..).map(|i| format!("{base}_{i}"));
+    std::iter::once(base.clone()).chain(numbered).find(|name| !used(name)).unwrap_or(base)
 }
 
 /// A number for the logs: the mean where a metric has one value per class.

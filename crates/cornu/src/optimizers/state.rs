@@ -108,14 +108,13 @@ impl State {
     }
 
     /// All variables, in the order in which Keras saves them: iteration, learning rate (unless a schedule
-    /// gives it), averages, slots.
+    /// gives it), averages, slots, globals.
     pub fn variables(&self) -> Vec<Variable> {
         let mut all = vec![self.iterations.clone()];
         if let LearningRate::Constant(_) = self.optimizer.learning_rate() {
             all.push(self.learning_rate.clone());
         }
         all.extend(self.averages.iter().cloned());
-        all.extend(self.globals.iter().cloned());
         let together = self.optimizer.slots_together();
         for slots in &self.slots {
             all.extend(slots.iter().take(together).cloned());
@@ -124,6 +123,7 @@ impl State {
         for i in together..most {
             all.extend(self.slots.iter().filter_map(|slots| slots.get(i)).cloned());
         }
+        all.extend(self.globals.iter().cloned());
         all
     }
 
@@ -226,7 +226,7 @@ fn check(class_name: &str, common: &Common) -> Result<()> {
         let rule = "must be the only one of clipnorm, global_clipnorm, clipvalue";
         return Err(Error::invalid(class_name, names[0], rule, names.join(", ")));
     }
-    if let Some((name, value)) = set.first().filter(|(_, v)| !(*v > 0.0)) {
+    if let Some((name, value)) = set.first().filter(|(_, v)| v.is_nan() || *v <= 0.0) {
         return Err(Error::invalid(class_name, *name, "must be positive", value));
     }
     if common.use_ema && !(0.0..=1.0).contains(&common.ema_momentum) {

@@ -151,7 +151,7 @@ impl<S: Spatial> Layer for Conv<S> {
         at_least_1(name, "groups", self.groups)?;
         self.activation.check()?;
         let channels = channels(name, shape, &self.data_format)?;
-        if channels % self.groups != 0 || self.filters % self.groups != 0 {
+        if !channels.is_multiple_of(self.groups) || !self.filters.is_multiple_of(self.groups) {
             let rule = format!("must divide the {channels} channels and the filters");
             let received = format!("groups={}, filters={}", self.groups, self.filters);
             return Err(Error::invalid(name, "groups", rule, received));
@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn wrong_arguments_are_named() {
-        let error = |layer: Conv2D| layer.apply(&Input([4, 4, 3])).unwrap_err().to_string();
+        let error = |layer: Conv2D| layer.apply(Input([4, 4, 3])).unwrap_err().to_string();
         let refused = "Conv2D: `strides` must be at least 1. Received: strides=[0, 0]";
         assert_eq!(error(Conv2D::new(2, 3).strides(0)), refused);
         assert!(error(Conv2D::new(0, 3)).contains("filters=0"));
@@ -202,7 +202,7 @@ mod tests {
         assert!(error(Conv2D::new(2, 3).padding("causal")).contains("one of valid, same"));
         assert!(error(Conv2D::new(2, 3).activation("rellu")).contains("\"rellu\""));
         assert!(error(Conv2D::new(2, 5)).contains("must not exceed the padded image"));
-        let flat = Conv2D::new(2, 3).apply(&Input([4])).unwrap_err().to_string();
+        let flat = Conv2D::new(2, 3).apply(Input([4])).unwrap_err().to_string();
         assert!(flat.contains("(batch, height, width, channels)"), "{flat}");
     }
 

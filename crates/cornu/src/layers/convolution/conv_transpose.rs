@@ -196,7 +196,7 @@ mod tests {
 
     #[test]
     fn wrong_arguments_are_named() {
-        let error = |l: Conv2DTranspose| l.apply(&Input([4, 4, 3])).unwrap_err().to_string();
+        let error = |l: Conv2DTranspose| l.apply(Input([4, 4, 3])).unwrap_err().to_string();
         let long = error(Conv2DTranspose::new(2, 3).strides(2).output_padding(2));
         assert!(
             long.contains("must be less than `strides`. Received: output_padding=[2, 2]"),
@@ -213,7 +213,7 @@ mod tests {
     fn a_result_without_cells_is_refused() {
         // Keras's size rule gives 0 here, and no engine of Keras runs it.
         let layer = Conv2DTranspose::new(1, 4).strides(2).padding("same").output_padding(0);
-        let error = layer.apply(&Input([1, 1, 1])).unwrap_err().to_string();
+        let error = layer.apply(Input([1, 1, 1])).unwrap_err().to_string();
         assert!(error.contains("at least one cell"), "{error}");
     }
 }

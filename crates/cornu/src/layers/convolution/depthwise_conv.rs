@@ -183,7 +183,7 @@ mod tests {
 
     #[test]
     fn wrong_arguments_are_named() {
-        let error = |l: DepthwiseConv2D| l.apply(&Input([4, 4, 3])).unwrap_err().to_string();
+        let error = |l: DepthwiseConv2D| l.apply(Input([4, 4, 3])).unwrap_err().to_string();
         assert!(error(DepthwiseConv2D::new(3).depth_multiplier(0)).contains("depth_multiplier=0"));
         assert!(error(DepthwiseConv2D::new([3, 0])).contains("kernel_size=[3, 0]"));
         assert!(error(DepthwiseConv2D::new(3).data_format("first")).contains("channels_first"));

@@ -43,7 +43,7 @@ impl Reshape {
         let open = target.contains(&-1);
         match known {
             Some(known) if known == count && !open => Ok(sizes.collect()),
-            Some(known) if open && known > 0 && count % known == 0 => {
+            Some(known) if open && known > 0 && count.is_multiple_of(known) => {
                 let size = |&d: &i64| usize::try_from(d).unwrap_or(count / known);
                 Ok(target.iter().map(size).collect())
             }

@@ -1,0 +1,39 @@
+//! Metrics after each of several updates.
+
+use cornu::config::deserialize_object;
+use cornu::metrics::{Metric, Tracker};
+use serde_json::Value;
+
+use crate::support::{Report, array, cases, number, object};
+
+fn check(case: &Value, report: &mut Report) -> Option<()> {
+    let (class_name, config) = object(&case["metric"]);
+    let what = format!("{class_name} {}", Value::from(config.clone()));
+    let metric = report.ok(&what, deserialize_object::<dyn Metric>(&case["metric"]))?;
+    report.config(class_name, metric.config(), &case["metric"]);
+    let mut tracker = report.ok(&what, Tracker::new(metric))?;
+    // Twice: a reset must forget everything.
+    for _ in 0..2 {
+        for (i, update) in case["updates"].as_array().unwrap().iter().enumerate() {
+            let given = |key: &str| update.get(key).map(array);
+            let pred = given("values").or_else(|| given("y_pred")).unwrap();
+            let truth = given("y_true").unwrap_or_else(|| pred.clone());
+            let weight = given("sample_weight");
+            report.ok(&what, tracker.update_state(&truth, &pred, weight.as_ref()))?;
+            let result = report.ok(&what, tracker.result())?;
+            let want = [number(&update["result"])];
+            report.values(&format!("{what} update {i}"), &result.to_vec(), &want, 1e-5);
+        }
+        tracker.reset_state();
+    }
+    Some(())
+}
+
+#[test]
+fn metrics() {
+    let mut report = Report::default();
+    for case in cases("metrics") {
+        check(&case, &mut report);
+    }
+    report.finish();
+}
