@@ -41,7 +41,7 @@ pub type Shape = Vec<Option<usize>>;
 ///     }
 /// }
 ///
-/// let y = Scale::default().name("scale").apply(&Input([3]))?;
+/// let y = Scale::default().name("scale").apply(Input([3]))?;
 /// assert_eq!(y.shape(), [None, Some(3)]);
 /// # Ok::<(), cornu::Error>(())
 /// ```

@@ -67,6 +67,13 @@ impl<'a> From<&'a Array> for Data<'a> {
     }
 }
 
+impl<'a> From<&'a Option<Array>> for Data<'a> {
+    /// None are none: a data set without targets.
+    fn from(array: &'a Option<Array>) -> Self {
+        array.as_ref().map_or_else(Data::default, Data::from)
+    }
+}
+
 impl<'a> From<&'a [Array]> for Data<'a> {
     fn from(arrays: &'a [Array]) -> Self {
         Data(arrays.iter().map(|a| (None, Cow::Borrowed(a))).collect())

@@ -12,7 +12,7 @@ use crate::layers::{Context, Layer, Shape, Weights, one};
 ///
 /// ```
 /// use cornu::layers::{Activation, Input, LayerExt};
-/// let y = Activation::new("gelu").apply(&Input([8]))?;
+/// let y = Activation::new("gelu").apply(Input([8]))?;
 /// assert_eq!(y.shape(), [None, Some(8)]);
 /// # Ok::<(), cornu::Error>(())
 /// ```

@@ -11,7 +11,7 @@ use crate::{Result, activations};
 ///
 /// ```
 /// use cornu::layers::{ELU, Input, LayerExt};
-/// assert_eq!(ELU::new().alpha(0.3).apply(&Input([8]))?.shape(), [None, Some(8)]);
+/// assert_eq!(ELU::new().alpha(0.3).apply(Input([8]))?.shape(), [None, Some(8)]);
 /// # Ok::<(), cornu::Error>(())
 /// ```
 #[derive(Debug, Clone, Serialize, Deserialize)]

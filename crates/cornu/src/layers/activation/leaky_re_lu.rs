@@ -13,7 +13,7 @@ use crate::{Result, activations};
 ///
 /// ```
 /// use cornu::layers::{Input, LayerExt, LeakyReLU};
-/// let y = LeakyReLU::new().negative_slope(0.1).apply(&Input([8]))?;
+/// let y = LeakyReLU::new().negative_slope(0.1).apply(Input([8]))?;
 /// assert_eq!(y.shape(), [None, Some(8)]);
 /// # Ok::<(), cornu::Error>(())
 /// ```

@@ -18,7 +18,7 @@ use crate::{Error, Result};
 /// use cornu::layers::{Input, LayerExt, PReLU};
 /// // One slope per channel.
 /// let prelu = PReLU::new().shared_axes([1, 2]).shared();
-/// prelu.apply(&Input([28, 28, 8]))?;
+/// prelu.apply(Input([28, 28, 8]))?;
 /// assert_eq!(prelu.count_params(), 8);
 /// # Ok::<(), cornu::Error>(())
 /// ```

@@ -11,7 +11,7 @@ use crate::{Error, Result, activations};
 ///
 /// ```
 /// use cornu::layers::{Input, LayerExt, ReLU};
-/// assert_eq!(ReLU::new().max_value(6.0).apply(&Input([8]))?.shape(), [None, Some(8)]);
+/// assert_eq!(ReLU::new().max_value(6.0).apply(Input([8]))?.shape(), [None, Some(8)]);
 /// # Ok::<(), cornu::Error>(())
 /// ```
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]

@@ -11,7 +11,7 @@ use crate::layers::{Axes, Context, Layer, one};
 ///
 /// ```
 /// use cornu::layers::{Input, LayerExt, Softmax};
-/// assert_eq!(Softmax::new().axis([1, 2]).apply(&Input([3, 4]))?.shape(), [None, Some(3), Some(4)]);
+/// assert_eq!(Softmax::new().axis([1, 2]).apply(Input([3, 4]))?.shape(), [None, Some(3), Some(4)]);
 /// # Ok::<(), cornu::Error>(())
 /// ```
 #[derive(Debug, Clone, Serialize, Deserialize)]

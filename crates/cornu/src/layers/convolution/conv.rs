@@ -48,7 +48,7 @@ pub struct Conv<S: Spatial> {
 ///
 /// ```
 /// use cornu::layers::{Conv2D, Input, LayerExt};
-/// let y = Conv2D::new(32, 3).strides(2).padding("same").activation("relu").apply(&Input([28, 28, 1]))?;
+/// let y = Conv2D::new(32, 3).strides(2).padding("same").activation("relu").apply(Input([28, 28, 1]))?;
 /// assert_eq!(y.shape(), [None, Some(14), Some(14), Some(32)]);
 /// # Ok::<(), cornu::Error>(())
 /// ```

@@ -50,7 +50,7 @@ pub struct ConvTranspose<S: Spatial> {
 ///
 /// ```
 /// use cornu::layers::{Conv2DTranspose, Input, LayerExt};
-/// let y = Conv2DTranspose::new(16, 3).strides(2).padding("same").apply(&Input([7, 7, 32]))?;
+/// let y = Conv2DTranspose::new(16, 3).strides(2).padding("same").apply(Input([7, 7, 32]))?;
 /// assert_eq!(y.shape(), [None, Some(14), Some(14), Some(16)]);
 /// # Ok::<(), cornu::Error>(())
 /// ```

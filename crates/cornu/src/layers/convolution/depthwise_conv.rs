@@ -47,7 +47,7 @@ pub struct DepthwiseConv<S: Spatial> {
 ///
 /// ```
 /// use cornu::layers::{DepthwiseConv2D, Input, LayerExt};
-/// let y = DepthwiseConv2D::new(3).depth_multiplier(2).apply(&Input([12, 12, 8]))?;
+/// let y = DepthwiseConv2D::new(3).depth_multiplier(2).apply(Input([12, 12, 8]))?;
 /// assert_eq!(y.shape(), [None, Some(10), Some(10), Some(16)]);
 /// # Ok::<(), cornu::Error>(())
 /// ```

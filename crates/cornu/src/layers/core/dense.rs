@@ -17,7 +17,7 @@ use crate::{Error, Result};
 ///
 /// ```
 /// use cornu::layers::{Dense, Input, LayerExt};
-/// let y = Dense::new(32).activation("relu").apply(&Input([16]))?;
+/// let y = Dense::new(32).activation("relu").apply(Input([16]))?;
 /// assert_eq!(y.shape(), [None, Some(32)]);
 /// # Ok::<(), cornu::Error>(())
 /// ```

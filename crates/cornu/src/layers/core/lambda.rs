@@ -33,7 +33,7 @@ pub fn register_lambda(
 ///
 /// ```
 /// use cornu::layers::{Input, Lambda, LayerExt};
-/// let y = Lambda::map("double", |x| x * 2.0).apply(&Input([3]))?;
+/// let y = Lambda::map("double", |x| x * 2.0).apply(Input([3]))?;
 /// assert_eq!(y.shape(), [None, Some(3)]);
 /// # Ok::<(), cornu::Error>(())
 /// ```

@@ -23,7 +23,7 @@ use crate::{Error, Result};
 /// ```
 /// use cornu::layers::{BatchNormalization, Input, LayerExt};
 /// let layer = BatchNormalization::new().momentum(0.9).shared();
-/// assert_eq!(layer.apply(&Input([8, 8, 3]))?.shape(), [None, Some(8), Some(8), Some(3)]);
+/// assert_eq!(layer.apply(Input([8, 8, 3]))?.shape(), [None, Some(8), Some(8), Some(3)]);
 /// assert_eq!((layer.trainable_weights().len(), layer.non_trainable_weights().len()), (2, 2));
 /// # Ok::<(), cornu::Error>(())
 /// ```

@@ -18,7 +18,7 @@ use crate::{Error, Result};
 ///
 /// ```
 /// use cornu::layers::{GroupNormalization, Input, LayerExt};
-/// let y = GroupNormalization::new().groups(4).apply(&Input([7, 7, 8]))?;
+/// let y = GroupNormalization::new().groups(4).apply(Input([7, 7, 8]))?;
 /// assert_eq!(y.shape(), [None, Some(7), Some(7), Some(8)]);
 /// # Ok::<(), cornu::Error>(())
 /// ```

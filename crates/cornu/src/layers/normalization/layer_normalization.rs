@@ -19,7 +19,7 @@ use crate::{Error, Result};
 /// ```
 /// use cornu::layers::{Input, LayerExt, LayerNormalization};
 /// let layer = LayerNormalization::new().axis([1, 2]).shared();
-/// assert_eq!(layer.apply(&Input([3, 4]))?.shape(), [None, Some(3), Some(4)]);
+/// assert_eq!(layer.apply(Input([3, 4]))?.shape(), [None, Some(3), Some(4)]);
 /// assert_eq!(layer.count_params(), 24);
 /// # Ok::<(), cornu::Error>(())
 /// ```

@@ -13,7 +13,7 @@ use crate::{Error, Result};
 ///
 /// ```
 /// use cornu::layers::{Input, LayerExt, RMSNormalization};
-/// assert_eq!(RMSNormalization::new().apply(&Input([5, 4]))?.shape(), [None, Some(5), Some(4)]);
+/// assert_eq!(RMSNormalization::new().apply(Input([5, 4]))?.shape(), [None, Some(5), Some(4)]);
 /// # Ok::<(), cornu::Error>(())
 /// ```
 #[derive(Debug, Clone, Serialize, Deserialize)]

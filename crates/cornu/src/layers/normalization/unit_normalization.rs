@@ -12,7 +12,7 @@ use crate::layers::{Axes, Context, Layer, one};
 ///
 /// ```
 /// use cornu::layers::{Input, LayerExt, UnitNormalization};
-/// assert_eq!(UnitNormalization::new().apply(&Input([8]))?.shape(), [None, Some(8)]);
+/// assert_eq!(UnitNormalization::new().apply(Input([8]))?.shape(), [None, Some(8)]);
 /// # Ok::<(), cornu::Error>(())
 /// ```
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -30,7 +30,7 @@ pub struct GlobalPooling<K: PoolingKind, S: Spatial> {
 ///
 /// ```
 /// use cornu::layers::{GlobalAveragePooling2D, Input, LayerExt};
-/// let y = GlobalAveragePooling2D::new().apply(&Input([7, 7, 64]))?;
+/// let y = GlobalAveragePooling2D::new().apply(Input([7, 7, 64]))?;
 /// assert_eq!(y.shape(), [None, Some(64)]);
 /// # Ok::<(), cornu::Error>(())
 /// ```
@@ -46,7 +46,7 @@ pub type GlobalAveragePooling3D = GlobalPooling<Average, Size<3>>;
 ///
 /// ```
 /// use cornu::layers::{GlobalMaxPooling2D, Input, LayerExt};
-/// let y = GlobalMaxPooling2D::new().keepdims(true).apply(&Input([7, 7, 64]))?;
+/// let y = GlobalMaxPooling2D::new().keepdims(true).apply(Input([7, 7, 64]))?;
 /// assert_eq!(y.shape(), [None, Some(1), Some(1), Some(64)]);
 /// # Ok::<(), cornu::Error>(())
 /// ```

@@ -33,7 +33,7 @@ pub struct Pooling<K: PoolingKind, S: Spatial> {
 ///
 /// ```
 /// use cornu::layers::{Input, LayerExt, MaxPooling2D};
-/// let y = MaxPooling2D::new(2).apply(&Input([9, 9, 4]))?;
+/// let y = MaxPooling2D::new(2).apply(Input([9, 9, 4]))?;
 /// assert_eq!(y.shape(), [None, Some(4), Some(4), Some(4)]);
 /// # Ok::<(), cornu::Error>(())
 /// ```
@@ -51,7 +51,7 @@ pub type MaxPooling3D = Pooling<Max, Size<3>>;
 ///
 /// ```
 /// use cornu::layers::{AveragePooling2D, Input, LayerExt};
-/// let y = AveragePooling2D::new(3).strides(2).padding("same").apply(&Input([9, 9, 4]))?;
+/// let y = AveragePooling2D::new(3).strides(2).padding("same").apply(Input([9, 9, 4]))?;
 /// assert_eq!(y.shape(), [None, Some(5), Some(5), Some(4)]);
 /// # Ok::<(), cornu::Error>(())
 /// ```
@@ -137,12 +137,12 @@ mod tests {
 
     #[test]
     fn wrong_arguments_are_named() {
-        let error = |l: MaxPooling2D| l.apply(&Input([4, 4, 3])).unwrap_err().to_string();
+        let error = |l: MaxPooling2D| l.apply(Input([4, 4, 3])).unwrap_err().to_string();
         assert!(error(MaxPooling2D::new(0)).contains("pool_size=[0, 0]"));
         assert!(error(MaxPooling2D::new(2).strides([1, 0])).contains("strides=[1, 0]"));
         assert!(error(MaxPooling2D::new(2).padding("causal")).contains("one of valid, same"));
         assert!(error(MaxPooling2D::new(5)).contains("must not exceed"));
-        let flat = AveragePooling2D::new(2).apply(&Input([4])).unwrap_err().to_string();
+        let flat = AveragePooling2D::new(2).apply(Input([4])).unwrap_err().to_string();
         assert!(flat.starts_with("AveragePooling2D: `inputs`"), "{flat}");
     }
 

@@ -17,7 +17,7 @@ use crate::{Error, Eval, Result};
 /// ```
 /// use cornu::{Array, layers::{Input, LayerExt, Normalization}};
 /// let data = Array::new(&[4, 1], vec![1f32, 2.0, 3.0, 4.0])?;
-/// let y = Normalization::new().adapt(&data)?.apply(&Input([1]))?;
+/// let y = Normalization::new().adapt(&data)?.apply(Input([1]))?;
 /// assert_eq!(y.shape(), [None, Some(1)]);
 /// # Ok::<(), cornu::Error>(())
 /// ```

@@ -12,7 +12,7 @@ use crate::layers::{Context, Layer, one};
 ///
 /// ```
 /// use cornu::layers::{Input, LayerExt, Rescaling};
-/// let y = Rescaling::new(1.0 / 127.5).offset(-1.0).apply(&Input([28, 28, 1]))?;
+/// let y = Rescaling::new(1.0 / 127.5).offset(-1.0).apply(Input([28, 28, 1]))?;
 /// assert_eq!(y.shape(), [None, Some(28), Some(28), Some(1)]);
 /// # Ok::<(), cornu::Error>(())
 /// ```

@@ -11,7 +11,7 @@ use crate::{Error, Result};
 ///
 /// ```
 /// use cornu::layers::{ActivityRegularization, Input, LayerExt};
-/// assert_eq!(ActivityRegularization::new().l1(0.01).apply(&Input([8]))?.shape(), [None, Some(8)]);
+/// assert_eq!(ActivityRegularization::new().l1(0.01).apply(Input([8]))?.shape(), [None, Some(8)]);
 /// # Ok::<(), cornu::Error>(())
 /// ```
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]

@@ -15,7 +15,7 @@ use crate::random::SeedGenerator;
 ///
 /// ```
 /// use cornu::layers::{AlphaDropout, Input, LayerExt};
-/// assert_eq!(AlphaDropout::new(0.1).apply(&Input([8]))?.shape(), [None, Some(8)]);
+/// assert_eq!(AlphaDropout::new(0.1).apply(Input([8]))?.shape(), [None, Some(8)]);
 /// # Ok::<(), cornu::Error>(())
 /// ```
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]

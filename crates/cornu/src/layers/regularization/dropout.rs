@@ -15,7 +15,7 @@ use crate::random::SeedGenerator;
 /// ```
 /// use cornu::layers::{Dropout, Input, LayerExt};
 /// // The same elements at all 10 times of a sample.
-/// let y = Dropout::new(0.5).noise_shape([None, Some(1), None]).apply(&Input([10, 4]))?;
+/// let y = Dropout::new(0.5).noise_shape([None, Some(1), None]).apply(Input([10, 4]))?;
 /// assert_eq!(y.shape(), [None, Some(10), Some(4)]);
 /// # Ok::<(), cornu::Error>(())
 /// ```

@@ -15,7 +15,7 @@ use crate::random::SeedGenerator;
 ///
 /// ```
 /// use cornu::layers::{GaussianDropout, Input, LayerExt};
-/// assert_eq!(GaussianDropout::new(0.2).apply(&Input([8]))?.shape(), [None, Some(8)]);
+/// assert_eq!(GaussianDropout::new(0.2).apply(Input([8]))?.shape(), [None, Some(8)]);
 /// # Ok::<(), cornu::Error>(())
 /// ```
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]

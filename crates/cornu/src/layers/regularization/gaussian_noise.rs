@@ -14,7 +14,7 @@ use crate::random::SeedGenerator;
 ///
 /// ```
 /// use cornu::layers::{GaussianNoise, Input, LayerExt};
-/// assert_eq!(GaussianNoise::new(0.1).seed(3).apply(&Input([8]))?.shape(), [None, Some(8)]);
+/// assert_eq!(GaussianNoise::new(0.1).seed(3).apply(Input([8]))?.shape(), [None, Some(8)]);
 /// # Ok::<(), cornu::Error>(())
 /// ```
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]

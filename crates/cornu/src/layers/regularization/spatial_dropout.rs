@@ -31,7 +31,7 @@ pub struct SpatialDropout<S: Spatial> {
 ///
 /// ```
 /// use cornu::layers::{Input, LayerExt, SpatialDropout2D};
-/// let y = SpatialDropout2D::new(0.3).apply(&Input([8, 8, 4]))?;
+/// let y = SpatialDropout2D::new(0.3).apply(Input([8, 8, 4]))?;
 /// assert_eq!(y.shape(), [None, Some(8), Some(8), Some(4)]);
 /// # Ok::<(), cornu::Error>(())
 /// ```

@@ -25,7 +25,7 @@ pub struct Cropping<S: Spatial> {
 ///
 /// ```
 /// use cornu::layers::{Cropping2D, Input, LayerExt};
-/// let y = Cropping2D::new(((1, 0), (2, 1))).apply(&Input([8, 8, 1]))?;
+/// let y = Cropping2D::new(((1, 0), (2, 1))).apply(Input([8, 8, 1]))?;
 /// assert_eq!(y.shape(), [None, Some(7), Some(5), Some(1)]);
 /// # Ok::<(), cornu::Error>(())
 /// ```
@@ -109,9 +109,9 @@ mod tests {
 
     #[test]
     fn something_must_be_left() {
-        let error = Cropping2D::new((1, 2)).apply(&Input([4, 4, 1])).unwrap_err().to_string();
+        let error = Cropping2D::new((1, 2)).apply(Input([4, 4, 1])).unwrap_err().to_string();
         assert!(error.contains("must leave at least one cell"), "{error}");
-        let error = Cropping1D::new((1, 0)).data_format("channels_first").apply(&Input([4, 4]));
+        let error = Cropping1D::new((1, 0)).data_format("channels_first").apply(Input([4, 4]));
         assert!(error.unwrap_err().to_string().contains("must be channels_last"));
     }
 }

@@ -12,7 +12,7 @@ use crate::nn::DataFormat;
 ///
 /// ```
 /// use cornu::layers::{Flatten, Input, LayerExt};
-/// assert_eq!(Flatten::new().apply(&Input([7, 7, 64]))?.shape(), [None, Some(3136)]);
+/// assert_eq!(Flatten::new().apply(Input([7, 7, 64]))?.shape(), [None, Some(3136)]);
 /// # Ok::<(), cornu::Error>(())
 /// ```
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]

@@ -11,7 +11,7 @@ use crate::{Error, Result};
 ///
 /// ```
 /// use cornu::layers::{Input, LayerExt, Permute};
-/// assert_eq!(Permute::new([2, 1]).apply(&Input([10, 64]))?.shape(), [None, Some(64), Some(10)]);
+/// assert_eq!(Permute::new([2, 1]).apply(Input([10, 64]))?.shape(), [None, Some(64), Some(10)]);
 /// # Ok::<(), cornu::Error>(())
 /// ```
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -62,7 +62,7 @@ mod tests {
     #[test]
     fn dims_must_be_a_permutation() {
         for dims in [vec![0, 1], vec![1], vec![1, 3], vec![2, 2], vec![]] {
-            let error = Permute::new(dims).apply(&Input([2, 3])).unwrap_err().to_string();
+            let error = Permute::new(dims).apply(Input([2, 3])).unwrap_err().to_string();
             assert!(error.contains("must order the axes 1 to 2"), "{error}");
         }
     }

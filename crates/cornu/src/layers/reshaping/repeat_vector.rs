@@ -11,7 +11,7 @@ use crate::{Error, Result};
 ///
 /// ```
 /// use cornu::layers::{Input, LayerExt, RepeatVector};
-/// assert_eq!(RepeatVector::new(3).apply(&Input([32]))?.shape(), [None, Some(3), Some(32)]);
+/// assert_eq!(RepeatVector::new(3).apply(Input([32]))?.shape(), [None, Some(3), Some(32)]);
 /// # Ok::<(), cornu::Error>(())
 /// ```
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -13,7 +13,7 @@ use crate::{Error, Result};
 ///
 /// ```
 /// use cornu::layers::{Input, LayerExt, Reshape};
-/// let y = Reshape::new([7, -1, 2]).apply(&Input([98]))?;
+/// let y = Reshape::new([7, -1, 2]).apply(Input([98]))?;
 /// assert_eq!(y.shape(), [None, Some(7), Some(7), Some(2)]);
 /// # Ok::<(), cornu::Error>(())
 /// ```

@@ -16,7 +16,7 @@ use crate::nn::{self, DataFormat, Interpolation, Padding, Size};
 ///
 /// ```
 /// use cornu::layers::{Input, LayerExt, UpSampling2D};
-/// let y = UpSampling2D::new(2).interpolation("bilinear").apply(&Input([7, 7, 8]))?;
+/// let y = UpSampling2D::new(2).interpolation("bilinear").apply(Input([7, 7, 8]))?;
 /// assert_eq!(y.shape(), [None, Some(14), Some(14), Some(8)]);
 /// # Ok::<(), cornu::Error>(())
 /// ```
@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn wrong_arguments_are_named() {
-        let error = |l: UpSampling2D| l.apply(&Input([2, 2, 1])).unwrap_err().to_string();
+        let error = |l: UpSampling2D| l.apply(Input([2, 2, 1])).unwrap_err().to_string();
         assert!(error(UpSampling2D::new([2, 0])).contains("size=[2, 0]"));
         let words = error(UpSampling2D::new(2).interpolation("cubic"));
         assert!(words.contains("nearest, bilinear"), "{words}");

@@ -24,7 +24,7 @@ pub struct ZeroPadding<S: Spatial> {
 ///
 /// ```
 /// use cornu::layers::{Input, LayerExt, ZeroPadding2D};
-/// let y = ZeroPadding2D::new(((1, 0), (2, 3))).apply(&Input([4, 4, 1]))?;
+/// let y = ZeroPadding2D::new(((1, 0), (2, 3))).apply(Input([4, 4, 1]))?;
 /// assert_eq!(y.shape(), [None, Some(5), Some(9), Some(1)]);
 /// # Ok::<(), cornu::Error>(())
 /// ```
