@@ -2,6 +2,9 @@
 
 use crate::{DType, Error, Result, Spec, element_count};
 
+mod convert;
+mod display;
+
 /// Runs a body with a type alias bound to the Rust type of a [`DType`](crate::DType).
 #[macro_export]
 macro_rules! with_dtype {
