@@ -47,6 +47,10 @@ def cases():
     yield "sgd_ema_overwrite", O.SGD(0.1, use_ema=True, ema_momentum=0.7, ema_overwrite_frequency=3)
     yield "adam_ema_overwrite", O.Adam(0.05, use_ema=True, ema_momentum=0.5, ema_overwrite_frequency=2)
     yield "sgd_accumulation", O.SGD(0.1, momentum=0.9, gradient_accumulation_steps=2)
+    yield "nadam_accumulation_decay_clipnorm", O.Nadam(0.01, gradient_accumulation_steps=3, weight_decay=0.1, clipnorm=0.5)
+    yield "adam_accumulation_ema", O.Adam(0.05, gradient_accumulation_steps=2, use_ema=True, ema_momentum=0.5, ema_overwrite_frequency=2)
+    yield "adam_accumulation_schedule", O.Adam(S.ExponentialDecay(0.5, decay_steps=2, decay_rate=0.5), gradient_accumulation_steps=2)
+    yield "sgd_loss_scale", O.SGD(0.1, momentum=0.9, loss_scale_factor=8.0)
     yield "sgd_exponential_decay", O.SGD(S.ExponentialDecay(0.5, decay_steps=2, decay_rate=0.5, staircase=True))
     yield "rmsprop_inverse_time_decay", O.RMSprop(S.InverseTimeDecay(0.01, decay_steps=1, decay_rate=0.1), clipvalue=1.0)
 

@@ -210,7 +210,8 @@ impl Trainer {
         if mode == Mode::Train {
             let optimizer = self.optimizer(root)?;
             let weights = optimizer.weights().iter().map(|w| cx.read(&w.variable));
-            let slopes = gradients(&total, &weights.collect::<Vec<_>>())?;
+            let scaled = optimizer.scale_loss(&total);
+            let slopes = gradients(&scaled, &weights.collect::<Vec<_>>())?;
             optimizer.apply(&slopes, &mut cx)?;
         }
         let inputs: Vec<Tensor> = x.into_iter().chain(y).chain(weights).collect();

@@ -3,11 +3,16 @@
 //! An optimizer is a pure description: the rule that turns a variable, its gradient and its slots (momentum
 //! and the like) into their next values. What all share — clipping, weight decay, averaging, constraints,
 //! the count of iterations — is in [`State`], which the trainer keeps.
+//!
+//! ```
+//! use cornu::optimizers::{Adam, Optimizer};
+//! let optimizer = Adam::new(3e-4).beta_1(0.5).clipnorm(1.0);
+//! assert_eq!(optimizer.common().clipnorm, Some(1.0));
+//! ```
 
 use std::sync::{Arc, OnceLock};
 
 use cornu_graph::{Array, Spec, Tensor};
-use serde::{Deserialize, Serialize};
 
 use crate::config::{Choice, Family, Object, Registry};
 use crate::{Result, entry};
@@ -16,6 +21,8 @@ mod adagrad;
 mod adam;
 mod adamax;
 mod adamw;
+mod common;
+mod define;
 mod learning_rate;
 mod nadam;
 mod rmsprop;
@@ -27,51 +34,12 @@ pub use adagrad::Adagrad;
 pub use adam::Adam;
 pub use adamax::Adamax;
 pub use adamw::AdamW;
+pub use common::Common;
 pub use learning_rate::LearningRate;
 pub use nadam::Nadam;
 pub use rmsprop::RMSprop;
 pub use sgd::SGD;
 pub use state::State;
-
-/// What every optimizer can do beside its rule; the fields are Keras's arguments.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Common {
-    /// Decoupled weight decay: `w -= w · weight_decay · learning_rate` before the update. Default: none.
-    pub weight_decay: Option<f64>,
-    /// Each gradient is scaled to at most this L2 norm. Default: none.
-    pub clipnorm: Option<f64>,
-    /// All gradients together are scaled to at most this L2 norm. Default: none.
-    pub global_clipnorm: Option<f64>,
-    /// Gradients are limited to `[-clipvalue, clipvalue]`. Default: none.
-    pub clipvalue: Option<f64>,
-    /// Whether an exponential moving average of the weights is kept. Default: false.
-    pub use_ema: bool,
-    /// Momentum of that average. Default 0.99.
-    pub ema_momentum: f64,
-    /// After how many iterations the weights take their average's values. Default: at the end of `fit`.
-    pub ema_overwrite_frequency: Option<u64>,
-    /// Must be none: losses are not scaled, as training is in `float32`.
-    pub loss_scale_factor: Option<f64>,
-    /// Must be none or 1: every batch is an update.
-    pub gradient_accumulation_steps: Option<u64>,
-}
-
-impl Default for Common {
-    fn default() -> Self {
-        Common {
-            weight_decay: None,
-            clipnorm: None,
-            global_clipnorm: None,
-            clipvalue: None,
-            use_ema: false,
-            ema_momentum: 0.99,
-            ema_overwrite_frequency: None,
-            loss_scale_factor: None,
-            gradient_accumulation_steps: None,
-        }
-    }
-}
 
 /// What the rule of an optimizer is given for one variable.
 pub struct Step<'a> {
@@ -94,8 +62,8 @@ pub trait Optimizer: Object {
     /// The learning rate or its schedule.
     fn learning_rate(&self) -> &LearningRate;
 
-    /// Clipping, decay and averaging.
-    fn common(&self) -> &Common;
+    /// Clipping, decay, averaging and accumulating.
+    fn common(&self) -> Common;
 
     /// The first values of what the rule remembers of a variable, with their names.
     ///

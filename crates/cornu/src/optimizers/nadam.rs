@@ -1,54 +1,27 @@
 //! Nadam.
 
 use cornu_graph::{Array, Spec, Tensor, ops};
-use serde::{Deserialize, Serialize};
 
-use super::{Common, LearningRate, Optimizer, Step};
-use crate::{Error, Result, object};
+use super::define::{arguments, optimizer};
+use super::{Optimizer, Step};
+use crate::{Error, Result};
 
-object!(Nadam);
-
-/// Adam with Nesterov momentum (Dozat, 2016).
-///
-/// With `uₜ = β₁(1 - 0.96ᵗ / 2)` and `Uₜ` the product of all up to `t`:
-/// `w -= learning_rate · (uₜ₊₁ · m / (1 - Uₜ₊₁) + (1 - uₜ) · g / (1 - Uₜ)) / (√(v / (1 - β₂ᵗ)) + ε)`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Nadam {
-    /// The name. Default `"nadam"`.
-    pub name: String,
-    /// Default 0.001.
-    pub learning_rate: LearningRate,
-    /// Clipping, decay, averaging.
-    #[serde(flatten)]
-    pub common: Common,
-    /// How much of the gradient's mean is kept. Default 0.9.
-    pub beta_1: f64,
-    /// How much of the square's mean is kept. Default 0.999.
-    pub beta_2: f64,
-    /// Keeps the divisor away from 0. Default 1e-7.
-    pub epsilon: f64,
-}
-
-impl Default for Nadam {
-    fn default() -> Self {
-        Nadam {
-            name: "nadam".into(),
-            learning_rate: 0.001.into(),
-            common: Common::default(),
-            beta_1: 0.9,
-            beta_2: 0.999,
-            epsilon: 1e-7,
-        }
+optimizer! {
+    /// Adam with Nesterov momentum (Dozat, 2016).
+    ///
+    /// With `uₜ = β₁(1 - 0.96ᵗ / 2)` and `Uₜ` the product of all up to `t`:
+    /// `w -= learning_rate · (uₜ₊₁ · m / (1 - Uₜ₊₁) + (1 - uₜ) · g / (1 - Uₜ)) / (√(v / (1 - β₂ᵗ)) + ε)`.
+    Nadam("nadam", 0.001, None) {
+        /// How much of the gradient's mean is kept. Default 0.9.
+        beta_1: f64 = 0.9;
+        /// How much of the square's mean is kept. Default 0.999.
+        beta_2: f64 = 0.999;
+        /// Keeps the divisor away from 0. Default 1e-7.
+        epsilon: f64 = 1e-7;
     }
 }
 
 impl Nadam {
-    /// Nadam with a learning rate; other arguments by struct update.
-    pub fn new(learning_rate: impl Into<LearningRate>) -> Self {
-        Nadam { learning_rate: learning_rate.into(), ..Default::default() }
-    }
-
     /// The momentum of update `t`, counted from 1.
     fn momentum(&self, t: &Tensor) -> Tensor {
         let decay = ops::power(&ops::number_like(t, 0.96), t);
@@ -57,13 +30,7 @@ impl Nadam {
 }
 
 impl Optimizer for Nadam {
-    fn learning_rate(&self) -> &LearningRate {
-        &self.learning_rate
-    }
-
-    fn common(&self) -> &Common {
-        &self.common
-    }
+    arguments!();
 
     fn globals(&self) -> Vec<(&'static str, Array)> {
         vec![("u_product", Array::scalar(1f32))]

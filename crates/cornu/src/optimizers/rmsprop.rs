@@ -1,66 +1,30 @@
 //! RMSprop.
 
 use cornu_graph::{Array, Spec, Tensor, ops};
-use serde::{Deserialize, Serialize};
 
-use super::{Common, LearningRate, Optimizer, Step};
-use crate::{Error, Result, object};
+use super::define::{arguments, optimizer};
+use super::{Optimizer, Step};
+use crate::{Error, Result};
 
-object!(RMSprop);
-
-/// Gradients over the root of their running mean square (Tieleman and Hinton, 2012).
-///
-/// `v = rho · v + (1 - rho) · g²`, `w -= learning_rate · g / √(v + epsilon)`; the epsilon stands inside the
-/// root, as in Keras.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(default)]
-pub struct RMSprop {
-    /// The name. Default `"rmsprop"`.
-    pub name: String,
-    /// Default 0.001.
-    pub learning_rate: LearningRate,
-    /// Clipping, decay, averaging.
-    #[serde(flatten)]
-    pub common: Common,
-    /// How much of the running mean is kept. Default 0.9.
-    pub rho: f64,
-    /// How much of the last step is kept. Default 0.
-    pub momentum: f64,
-    /// Keeps the root away from 0. Default 1e-7.
-    pub epsilon: f64,
-    /// Whether the variance takes the place of the mean square. Default: false.
-    pub centered: bool,
-}
-
-impl Default for RMSprop {
-    fn default() -> Self {
-        RMSprop {
-            name: "rmsprop".into(),
-            learning_rate: 0.001.into(),
-            common: Common::default(),
-            rho: 0.9,
-            momentum: 0.0,
-            epsilon: 1e-7,
-            centered: false,
-        }
-    }
-}
-
-impl RMSprop {
-    /// RMSprop with a learning rate; other arguments by struct update.
-    pub fn new(learning_rate: impl Into<LearningRate>) -> Self {
-        RMSprop { learning_rate: learning_rate.into(), ..Default::default() }
+optimizer! {
+    /// Gradients over the root of their running mean square (Tieleman and Hinton, 2012).
+    ///
+    /// `v = rho · v + (1 - rho) · g²`, `w -= learning_rate · g / √(v + epsilon)`; the epsilon stands inside the
+    /// root, as in Keras.
+    RMSprop("rmsprop", 0.001, None) {
+        /// How much of the running mean is kept. Default 0.9.
+        rho: f64 = 0.9;
+        /// How much of the last step is kept. Default 0.
+        momentum: f64 = 0.0;
+        /// Keeps the root away from 0. Default 1e-7.
+        epsilon: f64 = 1e-7;
+        /// Whether the variance takes the place of the mean square. Default: false.
+        centered: bool = false;
     }
 }
 
 impl Optimizer for RMSprop {
-    fn learning_rate(&self) -> &LearningRate {
-        &self.learning_rate
-    }
-
-    fn common(&self) -> &Common {
-        &self.common
-    }
+    arguments!();
 
     fn slots(&self, variable: &Spec) -> Result<Vec<(&'static str, Array)>> {
         let zeros = || Array::zeros(&variable.shape, variable.dtype);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cornu_graph::{Array, DType, Spec, Tensor, Variable, ops};
 
-use super::{Common, LearningRate, Optimizer, Step};
+use super::{LearningRate, Optimizer, Step};
 use crate::layers::{Context, Weight};
 use crate::{Error, Result};
 
@@ -17,6 +17,7 @@ pub struct State {
     globals: Vec<Variable>,
     slots: Vec<Vec<Variable>>,
     averages: Vec<Variable>,
+    accumulated: Vec<Variable>,
 }
 
 impl State {
@@ -25,7 +26,8 @@ impl State {
     /// # Errors
     /// When the optimizer's arguments are out of range.
     pub fn new(optimizer: Arc<dyn Optimizer>, weights: Vec<Weight>) -> Result<State> {
-        check(optimizer.class_name(), optimizer.common())?;
+        let common = optimizer.common();
+        common.check(optimizer.class_name())?;
         let rate = match optimizer.learning_rate() {
             LearningRate::Constant(rate) => *rate,
             LearningRate::Schedule(schedule) => {
@@ -41,15 +43,16 @@ impl State {
             Ok(slots.map(|(slot, value)| Variable::new(name(slot), value)).collect())
         });
         let slots = slots.collect::<Result<Vec<_>>>()?;
-        let average = |w: &Weight| {
-            let v = &w.variable;
-            Ok(Variable::new(format!("{}_average", v.name()), Array::zeros(v.shape(), v.dtype())?))
+        let beside = |wanted: bool, name: &str| -> Result<Vec<Variable>> {
+            let zeros = |v: Variable| {
+                let start = Array::zeros(v.shape(), v.dtype())?;
+                Ok(Variable::new(format!("{}_{name}", v.name()), start))
+            };
+            weights.iter().filter(|_| wanted).map(variable).map(zeros).collect()
         };
-        let averages = if optimizer.common().use_ema {
-            weights.iter().map(average).collect::<Result<Vec<_>>>()?
-        } else {
-            Vec::new()
-        };
+        let averages = beside(common.use_ema, "average")?;
+        let accumulated =
+            beside(common.gradient_accumulation_steps.is_some(), "gradient_accumulator")?;
         Ok(State {
             iterations: Variable::new("iteration", Array::scalar(0i64)),
             learning_rate: Variable::new("learning_rate", Array::scalar(rate as f32)),
@@ -58,6 +61,7 @@ impl State {
             weights,
             slots,
             averages,
+            accumulated,
         })
     }
 
@@ -108,13 +112,13 @@ impl State {
     }
 
     /// All variables, in the order in which Keras saves them: iteration, learning rate (unless a schedule
-    /// gives it), averages, slots, globals.
+    /// gives it), averages, accumulated gradients, slots, globals.
     pub fn variables(&self) -> Vec<Variable> {
         let mut all = vec![self.iterations.clone()];
         if let LearningRate::Constant(_) = self.optimizer.learning_rate() {
             all.push(self.learning_rate.clone());
         }
-        all.extend(self.averages.iter().cloned());
+        all.extend(self.averages.iter().chain(&self.accumulated).cloned());
         let together = self.optimizer.slots_together();
         for slots in &self.slots {
             all.extend(slots.iter().take(together).cloned());
@@ -127,31 +131,56 @@ impl State {
         all
     }
 
-    /// Adds the update of all weights to a step: clip, decay, the rule, average, constrain, count.
+    /// The loss of which `apply` takes the gradients.
+    pub fn scale_loss(&self, loss: &Tensor) -> Tensor {
+        match self.optimizer.common().loss_scale_factor {
+            Some(factor) => loss * factor,
+            None => loss.clone(),
+        }
+    }
+
+    /// Adds the update of all weights to a step: accumulate, clip, decay, the rule, average, constrain, count.
     ///
     /// # Errors
     /// When an argument of the optimizer is out of its range.
     pub fn apply(&self, gradients: &[Tensor], cx: &mut Context) -> Result<()> {
         let common = self.optimizer.common();
-        let gradients = clip(common, gradients);
-        let iterations = cx.read(&self.iterations);
-        let iteration = ops::cast(&iterations, DType::F32);
+        let batches = cx.read(&self.iterations);
         let rate = match self.optimizer.learning_rate() {
             LearningRate::Constant(_) => cx.read(&self.learning_rate),
-            LearningRate::Schedule(schedule) => schedule.get()?.call(&iteration),
+            LearningRate::Schedule(schedule) => {
+                schedule.get()?.call(&ops::cast(&batches, DType::F32))
+            }
         };
-        let globals: Vec<Tensor> = self.globals.iter().map(|g| cx.read(g)).collect();
-        let globals = self.optimizer.advance(&globals, &iteration);
-        for (variable, value) in self.globals.iter().zip(&globals) {
-            cx.update(variable, value.clone());
+        let unscaled = gradients.iter().map(|g| match common.loss_scale_factor {
+            Some(factor) => g / factor,
+            None => g.clone(),
+        });
+        let (gradients, turn) = self.accumulate(unscaled.collect(), &batches, cx);
+        let gradients = common.clip(gradients);
+        // Between two updates everything keeps its value.
+        let at_turn = |next: Tensor, now: &Tensor| match &turn {
+            Some(turn) => ops::where_(turn, &next, now),
+            None => next,
+        };
+        let iterations = match common.gradient_accumulation_steps {
+            Some(steps) => ops::floor_divide(&batches, &ops::number_like(&batches, steps as f64)),
+            None => batches.clone(),
+        };
+        let iteration = ops::cast(&iterations, DType::F32);
+        let before: Vec<Tensor> = self.globals.iter().map(|g| cx.read(g)).collect();
+        let globals = self.optimizer.advance(&before, &iteration);
+        for ((variable, value), now) in self.globals.iter().zip(&globals).zip(&before) {
+            cx.update(variable, at_turn(value.clone(), now));
         }
         for (i, (weight, gradient)) in self.weights.iter().zip(&gradients).enumerate() {
             let dtype = weight.variable.dtype();
             let (rate, iteration) = (ops::cast(&rate, dtype), ops::cast(&iteration, dtype));
-            let mut variable = cx.read(&weight.variable);
-            if let Some(decay) = common.weight_decay {
-                variable = &variable - &variable * &rate * decay;
-            }
+            let now = cx.read(&weight.variable);
+            let variable = match common.weight_decay {
+                Some(decay) => &now - &now * &rate * decay,
+                None => now.clone(),
+            };
             let slots: Vec<Tensor> = self.slots[i].iter().map(|s| cx.read(s)).collect();
             let step = Step {
                 variable: &variable,
@@ -161,10 +190,11 @@ impl State {
                 learning_rate: &rate,
                 iteration: &iteration,
             };
-            let (mut next, next_slots) = self.optimizer.step(step)?;
-            for (slot, value) in self.slots[i].iter().zip(&next_slots) {
-                cx.update(slot, value.clone());
+            let (next, next_slots) = self.optimizer.step(step)?;
+            for ((slot, value), now) in self.slots[i].iter().zip(next_slots).zip(&slots) {
+                cx.update(slot, at_turn(value, now));
             }
+            let mut next = at_turn(next, &now);
             if let Some(average) = self.averages.get(i) {
                 next = self.average(average, next, &iterations, cx);
             }
@@ -173,8 +203,29 @@ impl State {
             }
             cx.update(&weight.variable, next);
         }
-        cx.update(&self.iterations, iterations + 1.0);
+        cx.update(&self.iterations, batches + 1.0);
         Ok(())
+    }
+
+    /// The mean gradients of the batches since the last update, and whether this batch is an update.
+    fn accumulate(
+        &self,
+        gradients: Vec<Tensor>,
+        batches: &Tensor,
+        cx: &mut Context,
+    ) -> (Vec<Tensor>, Option<Tensor>) {
+        let Some(steps) = self.optimizer.common().gradient_accumulation_steps else {
+            return (gradients, None);
+        };
+        let rest = ops::mod_(&(batches + 1.0), &ops::number_like(batches, steps as f64));
+        let turn = ops::equal(&rest, &ops::zeros_like(&rest));
+        let mean = |(variable, gradient): (&Variable, Tensor)| {
+            let sum = cx.read(variable) + gradient;
+            cx.update(variable, ops::where_(&turn, &ops::zeros_like(&sum), &sum));
+            sum / steps as f64
+        };
+        let means = self.accumulated.iter().zip(gradients).map(mean).collect();
+        (means, Some(turn))
     }
 
     /// Updates an average (the first update copies the weight) and gives the weight that follows.
@@ -206,62 +257,9 @@ impl State {
     /// # Errors
     /// When a variable refuses its value.
     pub fn finalize(&self) -> Result<()> {
-        let overwrite = self.optimizer.common().ema_overwrite_frequency.is_none();
-        for (weight, average) in self.weights.iter().zip(&self.averages).filter(|_| overwrite) {
+        for (weight, average) in self.weights.iter().zip(&self.averages) {
             weight.variable.assign(average.value())?;
         }
         Ok(())
-    }
-}
-
-fn check(class_name: &str, common: &Common) -> Result<()> {
-    let clips = [
-        ("clipnorm", common.clipnorm),
-        ("global_clipnorm", common.global_clipnorm),
-        ("clipvalue", common.clipvalue),
-    ];
-    let set: Vec<_> = clips.iter().filter_map(|(name, v)| v.map(|v| (*name, v))).collect();
-    if set.len() > 1 {
-        let names: Vec<&str> = set.iter().map(|(name, _)| *name).collect();
-        let rule = "must be the only one of clipnorm, global_clipnorm, clipvalue";
-        return Err(Error::invalid(class_name, names[0], rule, names.join(", ")));
-    }
-    if let Some((name, value)) = set.first().filter(|(_, v)| v.is_nan() || *v <= 0.0) {
-        return Err(Error::invalid(class_name, *name, "must be positive", value));
-    }
-    if common.use_ema && !(0.0..=1.0).contains(&common.ema_momentum) {
-        let rule = "must be in [0, 1]";
-        return Err(Error::invalid(class_name, "ema_momentum", rule, common.ema_momentum));
-    }
-    if common.ema_overwrite_frequency == Some(0) {
-        return Err(Error::invalid(class_name, "ema_overwrite_frequency", "must be positive", 0));
-    }
-    if let Some(factor) = common.loss_scale_factor {
-        let rule = "must be none: losses are not scaled";
-        return Err(Error::invalid(class_name, "loss_scale_factor", rule, factor));
-    }
-    if let Some(steps) = common.gradient_accumulation_steps.filter(|steps| *steps != 1) {
-        let rule = "must be none: every batch is an update";
-        return Err(Error::invalid(class_name, "gradient_accumulation_steps", rule, steps));
-    }
-    Ok(())
-}
-
-fn clip(common: &Common, gradients: &[Tensor]) -> Vec<Tensor> {
-    let square_sum = |g: &Tensor| ops::sum(&ops::square(g), &[], false);
-    let shrink = |g: &Tensor, norm: &Tensor, limit: f64| {
-        let limit = ops::number_like(norm, limit);
-        g * (&limit / ops::maximum(norm, &limit))
-    };
-    if let Some(limit) = common.clipvalue {
-        gradients.iter().map(|g| ops::clip(g, -limit, limit)).collect()
-    } else if let Some(limit) = common.clipnorm {
-        gradients.iter().map(|g| shrink(g, &ops::sqrt(&square_sum(g)), limit)).collect()
-    } else if let Some(limit) = common.global_clipnorm {
-        let total = gradients.iter().map(square_sum).reduce(|a, b| a + b);
-        let Some(norm) = total.map(|t| ops::sqrt(&t)) else { return Vec::new() };
-        gradients.iter().map(|g| shrink(g, &norm, limit)).collect()
-    } else {
-        gradients.to_vec()
     }
 }

@@ -3,7 +3,7 @@
 use cornu_graph::{Tensor, ops};
 use serde::{Deserialize, Serialize};
 
-use super::LearningRateSchedule;
+use super::{LearningRateSchedule, all_steps, steps};
 use crate::object;
 
 object!(
@@ -21,6 +21,7 @@ pub struct ExponentialDecay {
     /// The rate at the start.
     pub initial_learning_rate: f64,
     /// After how many iterations the factor counts once.
+    #[serde(serialize_with = "steps")]
     pub decay_steps: f64,
     /// The factor.
     pub decay_rate: f64,
@@ -54,6 +55,7 @@ impl LearningRateSchedule for ExponentialDecay {
 #[serde(deny_unknown_fields)]
 pub struct PiecewiseConstantDecay {
     /// The iterations after which the rate changes, in order.
+    #[serde(serialize_with = "all_steps")]
     pub boundaries: Vec<f64>,
     /// The rates: one more than boundaries.
     pub values: Vec<f64>,
@@ -106,6 +108,7 @@ pub struct PolynomialDecay {
     /// The rate at the start.
     pub initial_learning_rate: f64,
     /// How long the decay takes.
+    #[serde(serialize_with = "steps")]
     pub decay_steps: f64,
     /// The rate at the end. Default 0.0001.
     pub end_learning_rate: f64,
@@ -153,6 +156,7 @@ pub struct CosineDecay {
     /// The rate at the start.
     pub initial_learning_rate: f64,
     /// How long the decay takes, without the warm-up.
+    #[serde(serialize_with = "steps")]
     pub decay_steps: f64,
     /// The part of the rate that is left at the end. Default 0.
     #[serde(default)]
@@ -163,7 +167,7 @@ pub struct CosineDecay {
     #[serde(default)]
     pub warmup_target: Option<f64>,
     /// How long the warm-up takes. Default 0.
-    #[serde(default)]
+    #[serde(default, serialize_with = "steps")]
     pub warmup_steps: f64,
 }
 
@@ -208,6 +212,7 @@ pub struct CosineDecayRestarts {
     /// The rate at the start.
     pub initial_learning_rate: f64,
     /// How long the first decay takes.
+    #[serde(serialize_with = "steps")]
     pub first_decay_steps: f64,
     /// How much longer each decay is than the last. Default 2.
     pub t_mul: f64,

@@ -3,7 +3,7 @@
 use cornu_graph::{Tensor, ops};
 use serde::{Deserialize, Serialize};
 
-use super::LearningRateSchedule;
+use super::{LearningRateSchedule, steps};
 use crate::object;
 
 object!(InverseTimeDecay);
@@ -17,6 +17,7 @@ pub struct InverseTimeDecay {
     /// The rate at the start. Default 0.001.
     pub initial_learning_rate: f64,
     /// After how many iterations the decay counts once. Default 1.
+    #[serde(serialize_with = "steps")]
     pub decay_steps: f64,
     /// The decay. Default 0.
     pub decay_rate: f64,

@@ -3,6 +3,8 @@
 use std::sync::OnceLock;
 
 use cornu_graph::Tensor;
+use serde::{Serialize, Serializer};
+use serde_json::Number;
 
 use crate::config::{Family, Object, Registry};
 use crate::entry;
@@ -36,4 +38,20 @@ impl Family for dyn LearningRateSchedule {
             ])
         })
     }
+}
+
+/// Writes a number of steps as Keras's users give it: 10, not 10.0.
+fn steps<S: Serializer>(steps: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    whole(*steps).serialize(serializer)
+}
+
+fn all_steps<S: Serializer>(steps: &[f64], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(steps.iter().map(|n| whole(*n)))
+}
+
+/// The number without a fraction, where it has none; none where JSON has no such number.
+fn whole(n: f64) -> Option<Number> {
+    // Up to here every whole number is a double.
+    let exact = n.fract() == 0.0 && n.abs() < 9e15;
+    if exact { Some(Number::from(n as i64)) } else { Number::from_f64(n) }
 }
