@@ -46,6 +46,7 @@ impl Backend for Interpreter {
     }
 
     fn compile(&self, graph: &Graph) -> Result<Box<dyn Executable>> {
+        graph.verify()?;
         Ok(Box::new(graph.clone()))
     }
 }

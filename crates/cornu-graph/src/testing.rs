@@ -1,37 +1,13 @@
-//! What tests of ops, layers and backends share: the reference backend, and gradients checked against
-//! finite differences.
+//! What tests of ops, layers and backends share: values by the reference evaluation, and gradients checked
+//! against finite differences.
 
 use crate::ops;
 use crate::{
-    Array, Backend, Element, Error, Executable, Graph, Result, Tensor, Variable, gradients,
+    Array, Backend, Element, Error, Executable, Graph, Interpreter, Result, Tensor, Variable,
+    gradients,
 };
 
-/// The backend that runs [`Graph::evaluate`]: slow, obvious, what the others are compared with.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Reference;
-
-struct Interpreted(Graph);
-
-impl Backend for Reference {
-    fn name(&self) -> &str {
-        "reference"
-    }
-    fn compile(&self, graph: &Graph) -> Result<Box<dyn Executable>> {
-        graph.verify()?;
-        Ok(Box::new(Interpreted(graph.clone())))
-    }
-}
-
-impl Executable for Interpreted {
-    fn run(&self, inputs: &[&Array]) -> Result<Vec<Array>> {
-        self.0.evaluate(inputs)
-    }
-    fn describe(&self) -> String {
-        self.0.to_string()
-    }
-}
-
-/// The value of a tensor that depends on constants and variables alone, by the reference backend.
+/// The value of a tensor that depends on constants and variables alone, by the reference evaluation.
 ///
 /// # Errors
 /// When the tensor carries an error, depends on an input, or an op refuses its data.
@@ -43,7 +19,7 @@ pub fn value(tensor: &Tensor) -> Result<Array> {
 /// How a gradient is compared with central finite differences.
 #[derive(Clone, Copy)]
 pub struct GradientCheck<'a> {
-    /// What runs the graphs; the reference backend by default.
+    /// What runs the graphs; the [`Interpreter`] by default.
     pub backend: &'a dyn Backend,
     /// Variables of which the gradient is checked too; none by default.
     pub variables: &'a [Variable],
@@ -55,7 +31,7 @@ pub struct GradientCheck<'a> {
 
 impl Default for GradientCheck<'_> {
     fn default() -> Self {
-        GradientCheck { backend: &Reference, variables: &[], step: 1e-5, tolerance: 1e-6 }
+        GradientCheck { backend: &Interpreter, variables: &[], step: 1e-5, tolerance: 1e-6 }
     }
 }
 
