@@ -160,13 +160,7 @@ impl Gan {
         let y = Dense::new(1).activation("sigmoid").apply(&h)?;
         let discriminator = Model::named("discriminator", &picture, &y)?;
         let compile = |model: &Model, rate: f64| {
-            let rate = InverseTimeDecay {
-                initial_learning_rate: rate,
-                decay_rate: 1e-8,
-                ..Default::default()
-            };
-            let mut optimizer = RMSprop::new(rate);
-            optimizer.common.clipvalue = Some(1.0);
+            let optimizer = RMSprop::new(InverseTimeDecay::decay(rate, 1e-8)).clipvalue(1.0);
             model.compile(Compile::new(optimizer).loss("binary_crossentropy"))
         };
         compile(&discriminator, 0.0008)?;
