@@ -1,6 +1,6 @@
 //! Repetition along axes of size 1.
 
-use crate::ops::{Operation, Vjp, arity, ravel, rearrange, reshape, sum};
+use crate::ops::{Operation, Vjp, arity, place_of, rearrange, reshape, sum};
 use crate::{Array, Error, Result, Spec, Tensor, broadcast_shapes};
 
 /// The input repeated to a larger shape by NumPy's rule.
@@ -47,7 +47,7 @@ impl Operation for Broadcast {
                 .zip(from)
                 .map(|(&i, &d)| if d == 1 { 0 } else { i })
                 .collect();
-            Some(ravel(&index, from))
+            Some(place_of(&index, from))
         })
     }
 }

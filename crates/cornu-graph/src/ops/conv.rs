@@ -3,7 +3,7 @@
 //! Layout: images `(batch, spatial…, channels)`, kernels `(spatial…, channels / groups, filters)`, any
 //! number of spatial axes. The transposed convolution of Keras is [`ConvInputGrad`].
 
-use crate::ops::{Operation, Vjp, arity, attribute, ravel, unravel};
+use crate::ops::{Operation, Vjp, arity, attribute, place_of, unravel};
 use crate::{Array, Element, Error, Result, Spec, Tensor};
 
 /// How a kernel moves over an image; one entry per spatial axis.
@@ -140,7 +140,7 @@ impl ConvParams {
                 }
                 for c in 0..channels {
                     image[rank + 1] = first_channel + c;
-                    visit(ravel(&image, x), (t * channels + c) * filters + filter, yp);
+                    visit(place_of(&image, x), (t * channels + c) * filters + filter, yp);
                 }
             }
         }

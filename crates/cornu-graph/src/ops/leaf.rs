@@ -169,31 +169,6 @@ pub fn iota(shape: &[usize], axis: isize, dtype: DType) -> Tensor {
     }
 }
 
-/// A tensor in which every element is `value`.
-pub fn full<T: Element>(shape: &[usize], value: T) -> Tensor {
-    super::broadcast_to(&Tensor::scalar(value), shape)
-}
-
-/// A tensor of zeros.
-pub fn zeros(shape: &[usize], dtype: DType) -> Tensor {
-    super::broadcast_to(&Array::scalar_of(dtype, 0.0).into(), shape)
-}
-
-/// A tensor of ones.
-pub fn ones(shape: &[usize], dtype: DType) -> Tensor {
-    super::broadcast_to(&Array::scalar_of(dtype, 1.0).into(), shape)
-}
-
-/// Zeros with the shape and dtype of `x`.
-pub fn zeros_like(x: &Tensor) -> Tensor {
-    Tensor::compose(&[x], || Ok(zeros(x.shape(), x.dtype())))
-}
-
-/// Ones with the shape and dtype of `x`.
-pub fn ones_like(x: &Tensor) -> Tensor {
-    Tensor::compose(&[x], || Ok(ones(x.shape(), x.dtype())))
-}
-
 /// A scalar beside `x`: of the dtype of `x` where that can hold `number`, else `float32`.
 pub fn number_like(x: &Tensor, number: f64) -> Tensor {
     let dtype = x.dtype();

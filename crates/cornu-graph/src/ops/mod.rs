@@ -7,13 +7,16 @@ use std::sync::Arc;
 
 use crate::{Array, Error, Result, Spec, Tensor};
 
+mod axes;
 mod binary;
 mod broadcast;
 mod cast;
 mod compare;
 mod concatenate;
 mod conv;
+mod creation;
 mod custom;
+mod diagonal;
 mod gather;
 mod leaf;
 mod matmul;
@@ -29,14 +32,18 @@ mod sort;
 mod stop_gradient;
 mod transpose;
 mod unary;
+mod windows;
 
+pub use axes::*;
 pub use binary::*;
 pub use broadcast::*;
 pub use cast::*;
 pub use compare::*;
 pub use concatenate::*;
 pub use conv::*;
+pub use creation::*;
 pub use custom::*;
+pub use diagonal::*;
 pub use gather::*;
 pub use leaf::*;
 pub use matmul::*;
@@ -52,6 +59,7 @@ pub use sort::*;
 pub use stop_gradient::*;
 pub use transpose::*;
 pub use unary::*;
+pub use windows::*;
 
 /// What every op knows of itself.
 pub trait Operation {
@@ -218,7 +226,7 @@ pub(crate) fn unravel(mut position: usize, shape: &[usize], index: &mut [usize])
 }
 
 /// The row-major position of a multi-dimensional index.
-pub(crate) fn ravel(index: &[usize], shape: &[usize]) -> usize {
+pub(crate) fn place_of(index: &[usize], shape: &[usize]) -> usize {
     index.iter().zip(shape).fold(0, |p, (&i, &d)| p * d + i)
 }
 

@@ -1,6 +1,6 @@
 //! Constant padding, at the ends and between elements.
 
-use crate::ops::{Operation, Slice, Vjp, arity, attribute, ravel, unravel};
+use crate::ops::{Operation, Slice, Vjp, arity, attribute, place_of, unravel};
 use crate::{Array, Element, Error, Result, Spec, Tensor};
 
 /// A constant around the input, and between neighbours of it.
@@ -69,7 +69,7 @@ impl Operation for Pad {
                 for (i, x) in index.iter_mut().enumerate() {
                     *x = self.low[i] + *x * self.interior[i].saturating_add(1);
                 }
-                out[ravel(&index, &spec.shape)] = value;
+                out[place_of(&index, &spec.shape)] = value;
             }
             Array::new::<T>(&spec.shape, out)
         })

@@ -1,7 +1,7 @@
 //! Pooling over windows, and its gradients.
 
 use crate::ops::{
-    ConvParams, Operation, Vjp, arity, attribute, equal, isnan, logical_or, pad, ravel, slice,
+    ConvParams, Operation, Vjp, arity, attribute, equal, isnan, logical_or, pad, place_of, slice,
     unravel, where_, zeros,
 };
 use crate::{Array, Error, Result, Spec, Tensor};
@@ -76,7 +76,7 @@ impl Pool {
                         _ => continue 'cells,
                     }
                 }
-                visit(ravel(&image, x), yp);
+                visit(place_of(&image, x), yp);
             }
         }
     }

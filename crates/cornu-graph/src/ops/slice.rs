@@ -1,6 +1,6 @@
 //! A regular part of a tensor.
 
-use crate::ops::{Operation, Pad, Vjp, arity, attribute, ravel, rearrange};
+use crate::ops::{Operation, Pad, Vjp, arity, attribute, place_of, rearrange};
 use crate::{Array, Error, Result, Spec, Tensor, normalize_axis};
 
 /// Elements `start, start + step, …` below `stop` along every axis.
@@ -69,7 +69,7 @@ impl Operation for Slice {
             for (i, s) in source.iter_mut().enumerate() {
                 *s = self.start[i] + index[i] * self.step[i];
             }
-            Some(ravel(&source, from))
+            Some(place_of(&source, from))
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Permutation and reversal of axes.
 
-use crate::ops::{Operation, Vjp, arity, attribute, check_axis, ravel, rearrange};
+use crate::ops::{Operation, Vjp, arity, attribute, check_axis, place_of, rearrange};
 use crate::{Array, Error, Result, Spec, Tensor, normalize_axes, normalize_axis};
 
 /// The axes in another order: axis `i` of the result is axis `axes[i]` of the input.
@@ -45,7 +45,7 @@ impl Operation for Transpose {
             for (&i, &a) in index.iter().zip(&self.axes) {
                 source[a] = i;
             }
-            Some(ravel(&source, from))
+            Some(place_of(&source, from))
         })
     }
 }
@@ -81,7 +81,7 @@ impl Operation for Flip {
             for &a in &self.axes {
                 source[a] = spec.shape[a] - 1 - index[a];
             }
-            Some(ravel(&source, &spec.shape))
+            Some(place_of(&source, &spec.shape))
         })
     }
 }

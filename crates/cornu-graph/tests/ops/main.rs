@@ -1,6 +1,8 @@
 //! The ops against expectations that were worked out by other means than the ops' own code.
 
 mod arbitrary;
+mod axes;
+mod creation;
 mod gradients;
 mod kernels;
 mod values;
