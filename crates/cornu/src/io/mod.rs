@@ -12,6 +12,10 @@ pub mod table;
 
 mod elements;
 
+/// NumPy's names for the doors to `.npy` and `.npz` files.
+pub use npy::{read as load, write as save};
+pub use npz::{read as load_npz, write as savez, write_compressed as savez_compressed};
+
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::Path;

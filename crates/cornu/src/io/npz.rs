@@ -77,12 +77,26 @@ fn parse(what: &str, reader: impl Read + Seek, size: u64) -> Result<BTreeMap<Str
 /// Writes named arrays to a `.npz` file, not compressed, as `numpy.savez` does.
 ///
 /// # Errors
-/// When a name occurs twice or the file cannot be written.
+/// When a name occurs twice, an array has more than 64 axes, or the file cannot be written.
 pub fn write<'a>(
     path: impl AsRef<Path>,
     arrays: impl IntoIterator<Item = (&'a str, &'a Array)>,
 ) -> Result<()> {
     super::atomic_write(path, |file| write_to(file, arrays))
+}
+
+/// Writes named arrays to a compressed `.npz` file, as `numpy.savez_compressed` does.
+///
+/// Arrays that compress more than 200 times, such as many zeros, may not be read back: see
+/// [`expansion_limit`](super::expansion_limit).
+///
+/// # Errors
+/// As [`write()`].
+pub fn write_compressed<'a>(
+    path: impl AsRef<Path>,
+    arrays: impl IntoIterator<Item = (&'a str, &'a Array)>,
+) -> Result<()> {
+    super::atomic_write(path, |file| entries(file, arrays, CompressionMethod::Deflated))
 }
 
 /// Writes named arrays as the contents of a `.npz` file to a writer.
@@ -93,13 +107,19 @@ pub fn write_to<'a>(
     writer: impl Write + Seek,
     arrays: impl IntoIterator<Item = (&'a str, &'a Array)>,
 ) -> io::Result<()> {
+    entries(writer, arrays, CompressionMethod::Stored)
+}
+
+fn entries<'a>(
+    writer: impl Write + Seek,
+    arrays: impl IntoIterator<Item = (&'a str, &'a Array)>,
+    method: CompressionMethod,
+) -> io::Result<()> {
     let mut zip = ZipWriter::new(writer);
     for (name, array) in arrays {
         // Entries of 4 GiB need zip's 64-bit form; the header takes at most a few hundred bytes.
         let large = array.len() as u64 * array.dtype().size() as u64 > u64::from(u32::MAX) - 8192;
-        let options = SimpleFileOptions::default()
-            .compression_method(CompressionMethod::Stored)
-            .large_file(large);
+        let options = SimpleFileOptions::default().compression_method(method).large_file(large);
         zip.start_file(format!("{name}.npy"), options)?;
         npy::write_to(name, &mut zip, array).map_err(io::Error::other)?;
     }
@@ -109,7 +129,9 @@ pub fn write_to<'a>(
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::Folder;
     use super::*;
+    use cornu_graph::DType;
     use std::time::{Duration, Instant};
 
     fn written(arrays: &[(&str, &Array)]) -> Vec<u8> {
@@ -144,6 +166,22 @@ mod tests {
         let file = zipped("x.npy", &npy, 1);
         assert!(file.len() < 1000);
         assert_eq!(from_bytes("f", &file).unwrap()["x"].as_slice::<i64>().unwrap()[999], 7);
+    }
+
+    #[test]
+    fn compressed_files_are_smaller_and_read_back() {
+        let folder = Folder::new();
+        let (plain, small) = (folder.0.join("a.npz"), folder.0.join("b.npz"));
+        let x = Array::from((0..5000i64).map(|i| i / 100).collect::<Vec<_>>());
+        let y = Array::zeros(&[0, 3], DType::Bool).unwrap();
+        let arrays = || [("x", &x), ("deep/y", &y)];
+        write(&plain, arrays()).unwrap();
+        write_compressed(&small, arrays()).unwrap();
+        let size = |path| std::fs::metadata(path).unwrap().len();
+        assert!(size(&small) * 20 < size(&plain));
+        assert_eq!(read(&plain).unwrap(), read(&small).unwrap());
+        assert_eq!(read(&small).unwrap()["x"], x);
+        assert_eq!(read(&small).unwrap()["deep/y"], y);
     }
 
     #[test]
