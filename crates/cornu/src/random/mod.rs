@@ -1,5 +1,8 @@
 //! Random numbers: stateless functions of a seed, and the seeds that layers carry.
 
+mod arguments;
+pub mod numpy;
+
 use cornu_graph::ops::{Distribution, random};
 use cornu_graph::{Array, DType, Tensor, Variable};
 
