@@ -60,3 +60,16 @@ pub fn broadcast_to(x: &Tensor, shape: &[usize]) -> Tensor {
         Tensor::apply(Broadcast { shape: shape.to_vec() }, &[x])
     }
 }
+
+/// The tensors repeated to the one shape that all of them broadcast to.
+pub fn broadcast_arrays(tensors: &[Tensor]) -> Vec<Tensor> {
+    let common = tensors.iter().try_fold(Vec::new(), |shape, t| {
+        t.check()?;
+        broadcast_shapes("broadcast_arrays", &shape, t.shape())
+    });
+    let spread = |t: &Tensor| match &common {
+        Ok(shape) => broadcast_to(t, shape),
+        Err(error) => Tensor::error(error.clone()),
+    };
+    tensors.iter().map(spread).collect()
+}

@@ -1,6 +1,9 @@
 //! Tensors one after another along an axis.
 
-use crate::ops::{Operation, Vjp, attribute, cast, check_axis, expand_dims, slice_axis};
+use crate::ops::{
+    Operation, Vjp, atleast_1d, atleast_2d, atleast_3d, attribute, cast, check_axis, expand_dims,
+    ravel, reshape, slice_axis,
+};
 use crate::{Array, Error, Result, Spec, Tensor, normalize_axis};
 
 /// The inputs one after another along an axis.
@@ -88,4 +91,35 @@ pub fn concatenate(tensors: &[Tensor], axis: isize) -> Tensor {
 pub fn stack(tensors: &[Tensor], axis: isize) -> Tensor {
     let expanded: Vec<Tensor> = tensors.iter().map(|t| expand_dims(t, axis)).collect();
     concatenate(&expanded, axis)
+}
+
+/// `x`, then `values`, along `axis`; NumPy's `axis=None` is `append(&ravel(x), &ravel(values), 0)`.
+pub fn append(x: &Tensor, values: &Tensor, axis: isize) -> Tensor {
+    concatenate(&[x.clone(), values.clone()], axis)
+}
+
+/// The tensors side by side: along axis 1, or along axis 0 if they are vectors or scalars.
+pub fn hstack(tensors: &[Tensor]) -> Tensor {
+    let vectors = tensors.first().is_some_and(|t| t.ndim() < 2);
+    join(tensors, atleast_1d, if vectors { 0 } else { 1 })
+}
+
+/// The tensors on top of each other: along axis 0, where vectors and scalars count as rows.
+pub fn vstack(tensors: &[Tensor]) -> Tensor {
+    join(tensors, atleast_2d, 0)
+}
+
+/// The tensors behind each other: along axis 2, after [`atleast_3d`].
+pub fn dstack(tensors: &[Tensor]) -> Tensor {
+    join(tensors, atleast_3d, 2)
+}
+
+/// The tensors side by side, where vectors and scalars count as columns.
+pub fn column_stack(tensors: &[Tensor]) -> Tensor {
+    let column = |t: &Tensor| if t.ndim() < 2 { reshape(&ravel(t), &[-1, 1]) } else { t.clone() };
+    join(tensors, column, 1)
+}
+
+fn join(tensors: &[Tensor], shaped: impl Fn(&Tensor) -> Tensor, axis: isize) -> Tensor {
+    concatenate(&tensors.iter().map(shaped).collect::<Vec<_>>(), axis)
 }

@@ -4,12 +4,7 @@ use cornu_graph::ops::*;
 use cornu_graph::testing::check_gradient_twice;
 use cornu_graph::{DType, Tensor};
 
-use crate::{elements, f, message, mixed};
-
-/// 0, 1, 2, … in the given shape.
-fn counted(shape: &[usize]) -> Tensor {
-    f(shape, &(0..shape.iter().product()).map(|i| i as f64).collect::<Vec<_>>()).into()
-}
+use crate::{counted, elements, message, mixed};
 
 #[test]
 fn open_sizes() {

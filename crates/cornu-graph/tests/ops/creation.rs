@@ -4,18 +4,13 @@ use cornu_graph::ops::*;
 use cornu_graph::testing::{check_gradient, check_gradient_twice};
 use cornu_graph::{DType, Tensor};
 
-use crate::{elements, f, get, message, mixed};
+use crate::{counted, elements, f, get, message, mixed};
 
 fn near(found: &[f64], expected: &[f64], bound: f64) {
     assert_eq!(found.len(), expected.len());
     for (a, b) in found.iter().zip(expected) {
         assert!((a - b).abs() <= bound * b.abs().max(1.0), "{found:?} is not {expected:?}");
     }
-}
-
-/// 0, 1, 2, … in the given shape.
-fn counted(shape: &[usize]) -> Tensor {
-    f(shape, &(0..shape.iter().product()).map(|i| i as f64).collect::<Vec<_>>()).into()
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod arbitrary;
 mod axes;
 mod creation;
 mod gradients;
+mod joining;
 mod kernels;
 mod values;
 
@@ -18,6 +19,11 @@ fn f(shape: &[usize], values: &[f64]) -> Array {
 fn mixed(shape: &[usize]) -> Array {
     let at = |i: usize| ((i as f64 * 0.618_033_988_75 + 0.137) % 1.0) * 2.0 - 1.0;
     f(shape, &(0..shape.iter().product()).map(at).collect::<Vec<_>>())
+}
+
+/// 0, 1, 2, … in the given shape.
+fn counted(shape: &[usize]) -> Tensor {
+    f(shape, &(0..shape.iter().product()).map(|i| i as f64).collect::<Vec<_>>()).into()
 }
 
 /// The value of a tensor of constants.
