@@ -158,17 +158,17 @@ impl<L: Loss + 'static> From<L> for Choice<dyn Loss> {
 /// added or dropped, as Keras's `squeeze_or_expand_to_same_rank` does.
 pub fn align(y_true: &Tensor, y_pred: &Tensor) -> (Tensor, Tensor) {
     let y_true = ops::cast(y_true, y_pred.dtype());
-    let (t, p) = (y_true.ndim(), y_pred.ndim());
-    if p == t + 1 && y_pred.shape().last() == Some(&1) {
-        (
-            if t == 1 { ops::expand_dims(&y_true, -1) } else { y_true },
-            match t {
-                1 => y_pred.clone(),
-                _ => ops::squeeze(y_pred, &[-1]),
-            },
-        )
-    } else if t == p + 1 && y_true.shape().last() == Some(&1) {
-        (ops::squeeze(&y_true, &[-1]), y_pred.clone())
+    // The longer of two loses its axis, unless the other is a vector, which becomes a column.
+    let fit = |long: &Tensor, short: &Tensor| match short.ndim() {
+        1 => (long.clone(), ops::expand_dims(short, -1)),
+        _ => (ops::squeeze(long, &[-1]), short.clone()),
+    };
+    let longer = |a: &Tensor, b: &Tensor| a.ndim() == b.ndim() + 1 && a.shape().last() == Some(&1);
+    if longer(y_pred, &y_true) {
+        let (p, t) = fit(y_pred, &y_true);
+        (t, p)
+    } else if longer(&y_true, y_pred) {
+        fit(&y_true, y_pred)
     } else {
         (y_true, y_pred.clone())
     }

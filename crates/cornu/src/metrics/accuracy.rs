@@ -9,7 +9,7 @@ mean_metric! {
     /// How often predictions equal targets.
     Accuracy "accuracy" {} |_me, t, p| {
         let (t, p) = align(t, p);
-        ops::cast(&ops::equal(&t, &p), DType::F32)
+        hits(&t, &p)
     }
 
     /// How often predictions above a threshold are right, for targets 0 and 1.
@@ -19,7 +19,7 @@ mean_metric! {
     } |me, t, p| {
         let (t, p) = align(t, p);
         let decided = ops::cast(&ops::greater(&p, &ops::number_like(&p, me.threshold)), p.dtype());
-        ops::mean(&ops::cast(&ops::equal(&t, &decided), DType::F32), &[-1], false)
+        hits(&t, &decided)
     }
 
     /// How often the largest prediction is the class of a one-hot target.
@@ -40,7 +40,10 @@ mean_metric! {
     SparseTopKCategoricalAccuracy "sparse_top_k_categorical_accuracy" {
         /// How many predictions count. Default 5.
         k: usize = 5;
-    } |me, t, p| in_top_k(&labels(t, p), p, me.k)
+        /// Whether `y_pred` has no scores but the numbers of the classes, the likeliest first. Default: false.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        from_sorted_ids: bool = false;
+    } |me, t, p| if me.from_sorted_ids { among_first(t, p, me.k) } else { in_top_k(&labels(t, p), p, me.k) }
 }
 
 fn hits(a: &Tensor, b: &Tensor) -> Tensor {
@@ -56,5 +59,15 @@ fn in_top_k(labels: &Tensor, y_pred: &Tensor, k: usize) -> Tensor {
         let own = ops::sum(&(chosen * y_pred), &[-1], true);
         let larger = ops::sum(&ops::greater(y_pred, &own), &[-1], false);
         Ok(ops::cast(&ops::less(&larger, &ops::number_like(&larger, k as f64)), DType::F32))
+    })
+}
+
+/// Whether a label is one of the first `k` numbers of its row.
+fn among_first(y_true: &Tensor, ids: &Tensor, k: usize) -> Tensor {
+    Tensor::compose(&[y_true, ids], || {
+        let t = ops::cast(y_true, ids.dtype());
+        let t = if t.ndim() < ids.ndim() { ops::expand_dims(&t, -1) } else { t };
+        let first = ops::slice_axis(ids, -1, 0, k.min(ids.shape().last().copied().unwrap_or(0)));
+        Ok(ops::cast(&ops::any(&ops::equal(&t, &first), &[-1], false), DType::F32))
     })
 }

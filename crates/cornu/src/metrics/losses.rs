@@ -1,11 +1,10 @@
 //! The means of losses, as metrics.
 
 use cornu_graph::{Array, Spec, Tensor, ops};
-use serde::{Deserialize, Serialize};
 
-use super::define::{StateDtype, mean_metric};
+use super::define::{mean_metric, metric};
 use super::{Metric, mean_result, mean_state, mean_update};
-use crate::losses::{self, Loss, align};
+use crate::losses::{self, Loss, align, fit_weights};
 use crate::{Result, object};
 
 mean_metric! {
@@ -72,37 +71,81 @@ mean_metric! {
         let (from_logits, label_smoothing, axis) = (me.from_logits, me.label_smoothing, me.axis);
         losses::CategoricalCrossentropy { from_logits, label_smoothing, axis, ..Default::default() }.call(t, p)
     }
+}
 
+object!(SparseCategoricalCrossentropy);
+
+metric! {
     /// The mean of the categorical cross-entropy for integer targets.
-    SparseCategoricalCrossentropy "sparse_categorical_crossentropy" {
+    SparseCategoricalCrossentropy "sparse_categorical_crossentropy": StateDtype {
         /// Whether predictions are logits. Default: false.
         from_logits: bool = false;
-        /// A target that does not count. Default: none.
+        /// A target whose loss is 0. As in Keras it leaves the count only where sample weights are given. Default: none.
         ignore_class: Option<i64> = None;
-        /// The axis of the classes: the last. Default -1.
+        /// The axis of the classes. Default -1.
         axis: isize = -1;
-    } |me, t, p| {
-        let (from_logits, ignore_class) = (me.from_logits, me.ignore_class);
-        losses::SparseCategoricalCrossentropy { from_logits, ignore_class, ..Default::default() }.call(t, p)
     }
+}
+
+impl SparseCategoricalCrossentropy {
+    /// The values, and which of them count.
+    fn each(&self, y_true: &Tensor, y_pred: &Tensor) -> (Tensor, Option<Tensor>) {
+        let (from_logits, ignore_class) = (self.from_logits, self.ignore_class);
+        let loss = losses::SparseCategoricalCrossentropy {
+            from_logits,
+            ignore_class,
+            ..Default::default()
+        };
+        let y_pred = classes_last(y_pred, self.axis);
+        (loss.call(y_true, &y_pred), loss.mask(y_true, &y_pred))
+    }
+}
+
+impl Metric for SparseCategoricalCrossentropy {
+    fn name(&self) -> &str {
+        &self.name
+    }
+    fn state(&self, _: &Spec, _: &Spec) -> Result<Vec<Array>> {
+        Ok(mean_state())
+    }
+    fn update(
+        &self,
+        state: &[Tensor],
+        y_true: &Tensor,
+        y_pred: &Tensor,
+        sample_weight: Option<&Tensor>,
+    ) -> Result<Vec<Tensor>> {
+        let (values, counts) = self.each(y_true, y_pred);
+        let weights = match (sample_weight, counts) {
+            (Some(weights), Some(counts)) => {
+                Some(fit_weights(weights, &values)? * ops::cast(&counts, values.dtype()))
+            }
+            (weights, _) => weights.cloned(),
+        };
+        mean_update(state, &values, weights.as_ref())
+    }
+    fn values(&self, y_true: &Tensor, y_pred: &Tensor) -> Option<Tensor> {
+        Some(self.each(y_true, y_pred).0)
+    }
+    fn result(&self, state: &[Tensor]) -> Result<Tensor> {
+        mean_result(state)
+    }
+}
+
+/// Predictions with the axis of the classes at the end.
+fn classes_last(p: &Tensor, axis: isize) -> Tensor {
+    Tensor::compose(&[p], || {
+        let axis = cornu_graph::normalize_axis("sparse_categorical_crossentropy", axis, p.ndim())?;
+        let others = (0..p.ndim()).filter(|&a| a != axis).chain([axis]);
+        Ok(ops::transpose(p, &others.map(|a| a as isize).collect::<Vec<_>>()))
+    })
 }
 
 object!(RootMeanSquaredError);
 
-/// The root of the mean of squared differences.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct RootMeanSquaredError {
-    /// The name. Default `"root_mean_squared_error"`.
-    pub name: String,
-    /// What Keras writes as the dtype of the state, which is `float32`.
-    pub dtype: StateDtype,
-}
-
-impl Default for RootMeanSquaredError {
-    fn default() -> Self {
-        RootMeanSquaredError { name: "root_mean_squared_error".into(), dtype: StateDtype }
-    }
+metric! {
+    /// The root of the mean of squared differences.
+    RootMeanSquaredError "root_mean_squared_error": StateDtype {}
 }
 
 impl Metric for RootMeanSquaredError {

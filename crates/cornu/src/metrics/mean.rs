@@ -1,12 +1,11 @@
 //! The weighted mean of values: the state behind most metrics.
 
 use cornu_graph::{Array, Spec, Tensor, ops};
-use serde::{Deserialize, Serialize};
 
 use super::Metric;
-use super::define::{StateDtype, mean_metric};
+use super::define::{mean_metric, metric, parts, ratio};
 use crate::losses::fit_weights;
-use crate::{Error, Result, object};
+use crate::{Result, object};
 
 mean_metric! {
     /// The mean of the values given as `y_pred`; targets are not looked at.
@@ -15,20 +14,9 @@ mean_metric! {
 
 object!(Sum);
 
-/// The weighted sum of the values given as `y_pred`; targets are not looked at.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Sum {
-    /// The name. Default `"sum"`.
-    pub name: String,
-    /// What Keras writes as the dtype of the state, which is `float32`.
-    pub dtype: StateDtype,
-}
-
-impl Default for Sum {
-    fn default() -> Self {
-        Sum { name: "sum".into(), dtype: StateDtype }
-    }
+metric! {
+    /// The weighted sum of the values given as `y_pred`; targets are not looked at.
+    Sum "sum": StateDtype {}
 }
 
 impl Metric for Sum {
@@ -45,7 +33,7 @@ impl Metric for Sum {
         values: &Tensor,
         sample_weight: Option<&Tensor>,
     ) -> Result<Vec<Tensor>> {
-        let [total] = state else { return Err(wrong_state(state)) };
+        let [total] = parts(&self.name, state)?;
         values.check()?;
         let values = ops::cast(values, cornu_graph::DType::F32);
         let weighted = match sample_weight {
@@ -55,7 +43,8 @@ impl Metric for Sum {
         Ok(vec![total + ops::sum(&weighted, &[], false)])
     }
     fn result(&self, state: &[Tensor]) -> Result<Tensor> {
-        state.first().cloned().ok_or_else(|| wrong_state(state))
+        let [total] = parts(&self.name, state)?;
+        Ok(total.clone())
     }
 }
 
@@ -76,7 +65,7 @@ pub fn mean_update(
     values: &Tensor,
     weights: Option<&Tensor>,
 ) -> Result<Vec<Tensor>> {
-    let [total, count] = state else { return Err(wrong_state(state)) };
+    let [total, count] = parts("mean", state)?;
     values.check()?;
     let mut values = ops::cast(values, cornu_graph::DType::F32);
     let rows = values.shape().first().copied().unwrap_or(1);
@@ -100,13 +89,6 @@ pub fn mean_update(
 /// # Errors
 /// When the state is not a mean's.
 pub fn mean_result(state: &[Tensor]) -> Result<Tensor> {
-    let [total, count] = state else { return Err(wrong_state(state)) };
-    let zero = ops::zeros_like(count);
-    let empty = ops::equal(count, &zero);
-    let safe = ops::where_(&empty, &ops::ones_like(count), count);
-    Ok(ops::where_(&empty, &zero, &(total / safe)))
-}
-
-fn wrong_state(state: &[Tensor]) -> Error {
-    Error::invalid("mean", "state", "must be total and count", format!("{} tensors", state.len()))
+    let [total, count] = parts("mean", state)?;
+    Ok(ratio(total, count))
 }

@@ -8,19 +8,35 @@ use std::sync::{Arc, OnceLock};
 
 use cornu_graph::{Array, Spec, Tensor};
 
-use crate::config::{Choice, Family, Object, Registry};
+use crate::config::{Choice, Entry, Family, Object, Registry};
 use crate::{Result, entry};
 
 mod accuracy;
+mod auc;
+mod best_at;
+mod confusion;
+mod correlation;
+mod counts;
 mod define;
+mod f_score;
+mod iou;
 mod losses;
 mod mean;
+mod mean_metric_wrapper;
 mod tracker;
 
 pub use accuracy::*;
-pub use define::StateDtype;
+pub use auc::*;
+pub use best_at::*;
+pub use confusion::Thresholds;
+pub use correlation::*;
+pub use counts::*;
+pub use define::{CountDtype, StateDtype};
+pub use f_score::*;
+pub use iou::*;
 pub use losses::*;
 pub use mean::{Mean, Sum, mean_result, mean_state, mean_update};
+pub use mean_metric_wrapper::MeanMetricWrapper;
 pub use tracker::Tracker;
 
 /// A streaming measure of predictions.
@@ -46,11 +62,17 @@ pub trait Metric: Object {
         sample_weight: Option<&Tensor>,
     ) -> Result<Vec<Tensor>>;
 
-    /// The metric's value from its state.
+    /// The metric's value from its state: a number, or an array with one per class or threshold.
     ///
     /// # Errors
     /// When the state is not the metric's.
     fn result(&self, state: &[Tensor]) -> Result<Tensor>;
+
+    /// The values per sample, where the metric is no more than their mean. Default: it is not.
+    fn values(&self, y_true: &Tensor, y_pred: &Tensor) -> Option<Tensor> {
+        let _ = (y_true, y_pred);
+        None
+    }
 }
 
 impl Family for dyn Metric {
@@ -62,28 +84,54 @@ impl Family for dyn Metric {
         REGISTRY.get_or_init(|| {
             Registry::new(vec![
                 entry!(Accuracy),
+                entry!(AUC),
                 entry!(BinaryAccuracy),
                 entry!(BinaryCrossentropy, "bce"),
+                entry!(BinaryIoU),
                 entry!(CategoricalAccuracy),
                 entry!(CategoricalCrossentropy),
                 entry!(CategoricalHinge),
+                entry!(ConcordanceCorrelation),
                 entry!(CosineSimilarity),
+                entry!(F1Score),
+                entry!(FBetaScore),
+                entry!(FalseNegatives),
+                entry!(FalsePositives),
                 entry!(Hinge),
+                entry!(IoU),
                 entry!(KLDivergence, "kld", "kullback_leibler_divergence"),
                 entry!(LogCoshError, "logcosh"),
                 entry!(Mean),
                 entry!(MeanAbsoluteError, "mae"),
                 entry!(MeanAbsolutePercentageError, "mape"),
+                entry!(MeanIoU),
+                Entry {
+                    class_name: "MeanMetricWrapper",
+                    aliases: &[],
+                    from_config: MeanMetricWrapper::from_config,
+                },
                 entry!(MeanSquaredError, "mse"),
                 entry!(MeanSquaredLogarithmicError, "msle"),
+                entry!(OneHotIoU),
+                entry!(OneHotMeanIoU),
+                entry!(PearsonCorrelation),
                 entry!(Poisson),
+                entry!(Precision),
+                entry!(PrecisionAtRecall),
+                entry!(R2Score),
+                entry!(Recall),
+                entry!(RecallAtPrecision),
                 entry!(RootMeanSquaredError, "rmse"),
+                entry!(SensitivityAtSpecificity),
                 entry!(SparseCategoricalAccuracy),
                 entry!(SparseCategoricalCrossentropy),
                 entry!(SparseTopKCategoricalAccuracy),
+                entry!(SpecificityAtSensitivity),
                 entry!(SquaredHinge),
                 entry!(Sum),
                 entry!(TopKCategoricalAccuracy),
+                entry!(TrueNegatives),
+                entry!(TruePositives),
             ])
         })
     }

@@ -21,6 +21,8 @@ use crate::{Error, Eval, Result};
 /// ```
 pub struct Tracker {
     metric: Arc<dyn Metric>,
+    /// The state before and after what was seen; none before the first batch.
+    start: Vec<Array>,
     state: Option<Vec<Array>>,
 }
 
@@ -30,31 +32,57 @@ impl Tracker {
     /// # Errors
     /// When the name is unknown.
     pub fn new(metric: impl Into<Choice<dyn Metric>>) -> Result<Tracker> {
-        Ok(Tracker { metric: metric.into().get()?, state: None })
+        Ok(Tracker { metric: metric.into().get()?, start: Vec::new(), state: None })
     }
 
-    /// Takes in one more batch.
+    /// Takes in one more batch of targets and predictions: arrays or tensors.
+    ///
+    /// `sample_weight`: one weight per sample, or per value. A metric of values alone ([`Mean`](super::Mean),
+    /// [`Sum`](super::Sum)) reads them from `y_pred`; see [`Tracker::update_values`].
     ///
     /// # Errors
-    /// When the arrays do not fit the metric.
+    /// When they do not fit the metric, or what it has seen before; then nothing changes.
     pub fn update_state(
         &mut self,
-        y_true: &Array,
-        y_pred: &Array,
+        y_true: impl Into<Tensor>,
+        y_pred: impl Into<Tensor>,
         sample_weight: Option<&Array>,
     ) -> Result<()> {
-        let (y_true, y_pred) = (Tensor::from(y_true), Tensor::from(y_pred));
+        let (y_true, y_pred) = (y_true.into(), y_pred.into());
+        y_true.check()?;
+        y_pred.check()?;
         let weight = sample_weight.map(Tensor::from);
-        let state = match self.state.take() {
-            Some(state) => state,
-            None => self.metric.state(y_true.spec(), y_pred.spec())?,
+        let first = match &self.state {
+            Some(_) => None,
+            None => Some(self.metric.state(y_true.spec(), y_pred.spec())?),
         };
-        let old: Vec<Tensor> = state.iter().map(Tensor::from).collect();
-        let new = self.metric.update(&old, &y_true, &y_pred, weight.as_ref());
-        // A batch that does not fit leaves what was seen before.
-        self.state = Some(state);
-        self.state = Some(evaluate(&new?)?);
+        let state = self.state.as_ref().or(first.as_ref()).into_iter().flatten();
+        let old: Vec<Tensor> = state.map(Tensor::from).collect();
+        let new = evaluate(&self.metric.update(&old, &y_true, &y_pred, weight.as_ref())?)?;
+        let same = |(old, new): (&Tensor, &Array)| *old.spec() == new.spec();
+        if old.len() != new.len() || !old.iter().zip(&new).all(same) {
+            let rule = "must have as many columns as in the batches before";
+            let received = format!("{:?}", y_pred.shape());
+            return Err(Error::invalid(self.metric.name(), "y_pred", rule, received));
+        }
+        if let Some(first) = first {
+            self.start = first;
+        }
+        self.state = Some(new);
         Ok(())
+    }
+
+    /// Takes in values alone, for metrics that have no targets.
+    ///
+    /// # Errors
+    /// When the values or weights do not fit the metric.
+    pub fn update_values(
+        &mut self,
+        values: impl Into<Tensor>,
+        sample_weight: Option<&Array>,
+    ) -> Result<()> {
+        let values = values.into();
+        self.update_state(&values, &values, sample_weight)
     }
 
     /// The value over all batches since the start or the last reset.
@@ -70,8 +98,10 @@ impl Tracker {
         self.metric.result(&state)?.array()
     }
 
-    /// Forgets what has been seen.
+    /// Forgets what has been seen, but not how many classes there are.
     pub fn reset_state(&mut self) {
-        self.state = None;
+        if self.state.is_some() {
+            self.state = Some(self.start.clone());
+        }
     }
 }

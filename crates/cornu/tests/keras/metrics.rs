@@ -1,10 +1,11 @@
 //! Metrics after each of several updates.
 
+use cornu::Array;
 use cornu::config::deserialize_object;
 use cornu::metrics::{Metric, Tracker};
 use serde_json::Value;
 
-use crate::support::{Report, array, cases, number, object};
+use crate::support::{Report, array, cases, number, numbers, object};
 
 fn check(case: &Value, report: &mut Report) -> Option<()> {
     let (class_name, config) = object(&case["metric"]);
@@ -21,12 +22,20 @@ fn check(case: &Value, report: &mut Report) -> Option<()> {
             let weight = given("sample_weight");
             report.ok(&what, tracker.update_state(&truth, &pred, weight.as_ref()))?;
             let result = report.ok(&what, tracker.result())?;
-            let want = [number(&update["result"])];
-            report.values(&format!("{what} update {i}"), &result.to_vec(), &want, 1e-5);
+            compare(&format!("{what} update {i}"), &result, &update["result"], report);
         }
         tracker.reset_state();
+        let result = report.ok(&what, tracker.result())?;
+        compare(&format!("{what} after reset"), &result, &case["after_reset"], report);
     }
     Some(())
+}
+
+/// A number must be a number, a list a vector.
+fn compare(what: &str, got: &Array, want: &Value, report: &mut Report) {
+    report.equal(what, got.ndim(), usize::from(want.is_array()));
+    let want = if want.is_array() { numbers(want) } else { vec![number(want)] };
+    report.values(what, &got.to_vec(), &want, 1e-5);
 }
 
 #[test]
