@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
 use std::sync::Arc;
 
-use cornu_graph::ops::{BinaryKind, Op};
+use cornu_graph::ops::Op;
 use cornu_graph::{Array, DType, Graph, NodeId};
 
 /// The most nodes in a group: beyond it, the values in flight no longer fit the first-level cache.
@@ -54,16 +54,7 @@ fn kind(graph: &Graph, id: NodeId) -> Kind {
         Op::Unary(_) | Op::Compare(_) | Op::Logical(_) | Op::Select(_) | Op::Cast(_) => {
             Kind::Element
         }
-        // The element-wise machine has no other arithmetic on truth values.
-        Op::Binary(binary) => match (node.spec.dtype, binary.0) {
-            (
-                DType::Bool,
-                BinaryKind::Add | BinaryKind::Mul | BinaryKind::Max | BinaryKind::Min,
-            ) => Kind::Element,
-            (DType::Bool, _) => Kind::Other,
-            (dtype, BinaryKind::Div | BinaryKind::Atan2) if !dtype.is_float() => Kind::Other,
-            _ => Kind::Element,
-        },
+        Op::Binary(binary) if binary.0.has(node.spec.dtype) => Kind::Element,
         Op::Broadcast(_) | Op::Iota(_) => Kind::Free,
         Op::Reshape(_) | Op::StopGradient(_) => Kind::View,
         _ => Kind::Other,

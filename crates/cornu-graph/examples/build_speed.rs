@@ -25,7 +25,7 @@ fn block(x: &Tensor, filters: usize, weights: &mut Vec<Variable>) -> Result<Tens
     };
     let y = conv(x, &kernel.read(), &params) + bias.read();
     let axes = [0, 1, 2];
-    let scale = rsqrt(&(var(&y, &axes, true) + 1e-3)) * gamma.read();
+    let scale = rsqrt(&(var(&y, &axes, 0, true) + 1e-3)) * gamma.read();
     let y = (&y - mean(&y, &axes, true)) * scale + beta.read();
     weights.extend([kernel, bias, gamma, beta]);
     Ok(maximum(&y, &(&y * 0.2)))

@@ -228,8 +228,11 @@ impl Compiler<'_> {
             Instr::Unary(kind, x) => {
                 let dtype = self.dtype(x)?;
                 use cornu_graph::ops::UnaryKind::*;
-                let result =
-                    if matches!(kind, IsNan | IsInf | IsFinite) { DType::Bool } else { dtype };
+                let result = if matches!(kind, IsNan | IsInf | IsFinite | SignBit) {
+                    DType::Bool
+                } else {
+                    dtype
+                };
                 (result, StepOp::Unary(kind, dtype), [x; 3])
             }
             Instr::Binary(kind, a, b) => {

@@ -106,6 +106,7 @@ ops! {
     IsNan {f32 => u8, f64 => u8} (x) u8::from(x.is_nan());
     IsInf {f32 => u8, f64 => u8} (x) u8::from(x.is_infinite());
     IsFinite {f32 => u8, f64 => u8} (x) u8::from(x.is_finite());
+    SignBit {f32 => u8, f64 => u8} (x) u8::from(x.is_sign_negative());
     Sin {f32 => f32} (x) math::sin(x);
     Cos {f32 => f32} (x) math::cos(x);
     Tan {f32 => f32} (x) math::tan(x);
@@ -115,6 +116,8 @@ ops! {
     SignInt {i32 => i32, i64 => i64} (x) x.signum();
     SignByte {u8 => u8} (x) x.min(1);
     SquareInt {i32 => i32, i64 => i64, u8 => u8} (x) x.wrapping_mul(x);
+    BitNot {i32 => i32, i64 => i64, u8 => u8} (x) !x;
+    Negative {i32 => u8, i64 => u8} (x) u8::from(x < 0);
     Not {u8 => u8} (x) x ^ 1;
     // Of two floats.
     Add {f32 => f32, f64 => f64} (a, b) a + b;
@@ -123,16 +126,23 @@ ops! {
     Div {f32 => f32, f64 => f64} (a, b) a / b;
     Mod {f32 => f32, f64 => f64} (a, b) {
         let r = a % b;
-        if r != 0.0 && (r < 0.0) != (b < 0.0) { r + b } else { r }
+        let moved = if (r < 0.0) != (b < 0.0) { r + b } else { r };
+        if r == 0.0 { r.copysign(b) } else { moved }
     };
     Max {f32 => f32, f64 => f64} (a, b) if a.is_nan() | (a > b) { a } else { b };
     Min {f32 => f32, f64 => f64} (a, b) if a.is_nan() | (a < b) { a } else { b };
-    FloorDiv {f64 => f64} (a, b) (a / b).floor();
     // In single precision the quotient may round up to an integer that it does not reach.
-    FloorDiv32 {f32 => f32} (a, b) (f64::from(a) / f64::from(b)).floor() as f32;
+    FloorDiv32 {f32 => f32} (a, b) {
+        let q = (f64::from(a) / f64::from(b)).floor() as f32;
+        let below = b.is_infinite() & (a != 0.0) & ((a < 0.0) != (b < 0.0));
+        let q = if below { -1.0 } else { q };
+        if a.is_infinite() & (b != 0.0) { f32::NAN } else { q }
+    };
     Pow32 {f32 => f32} (a, b) math::pow(a, b);
     Pow {f64 => f64} (a, b) a.powf(b);
     Atan2 {f32 => f32, f64 => f64} (a, b) a.atan2(b);
+    CopySign {f32 => f32, f64 => f64} (a, b) a.copysign(b);
+    NextAfter {f32 => f32} (a, b) libm::nextafterf(a, b);
     // Of two integers.
     AddInt {i32 => i32, i64 => i64, u8 => u8} (a, b) a.wrapping_add(b);
     SubInt {i32 => i32, i64 => i64, u8 => u8} (a, b) a.wrapping_sub(b);
@@ -145,10 +155,10 @@ ops! {
         BinaryKind::Mod.evaluate_integer(a as i64, b as i64) as _;
     PowInt {i32 => i32, i64 => i64, u8 => u8} (a, b)
         BinaryKind::Pow.evaluate_integer(a as i64, b as i64) as _;
-    // Of two truth values, which are 0 or 1.
-    And {u8 => u8} (a, b) a & b;
-    Or {u8 => u8} (a, b) a | b;
-    Xor {u8 => u8} (a, b) a ^ b;
+    // Of bits; truth values are 0 or 1.
+    And {u8 => u8, i32 => i32, i64 => i64} (a, b) a & b;
+    Or {u8 => u8, i32 => i32, i64 => i64} (a, b) a | b;
+    Xor {u8 => u8, i32 => i32, i64 => i64} (a, b) a ^ b;
     // Comparisons.
     Eq {f32 => u8, f64 => u8, i32 => u8, i64 => u8, u8 => u8} (a, b) u8::from(a == b);
     Ne {f32 => u8, f64 => u8, i32 => u8, i64 => u8, u8 => u8} (a, b) u8::from(a != b);

@@ -26,18 +26,17 @@ impl StepOp {
         use DType::*;
         match self {
             StepOp::Unary(kind, dtype) => match kind {
-                UnaryKind::IsNan | UnaryKind::IsInf | UnaryKind::IsFinite => true,
+                UnaryKind::IsNan | UnaryKind::IsInf | UnaryKind::IsFinite | UnaryKind::SignBit => {
+                    true
+                }
+                UnaryKind::BitNot => dtype.is_integer(),
                 UnaryKind::Not => dtype == Bool,
                 UnaryKind::Neg | UnaryKind::Abs | UnaryKind::Sign | UnaryKind::Square => {
                     dtype != Bool
                 }
                 _ => dtype.is_float(),
             },
-            StepOp::Binary(BinaryKind::Div | BinaryKind::Atan2, dtype) => dtype.is_float(),
-            StepOp::Binary(kind, Bool) => matches!(
-                kind,
-                BinaryKind::Add | BinaryKind::Mul | BinaryKind::Max | BinaryKind::Min
-            ),
+            StepOp::Binary(kind, dtype) => kind.has(dtype),
             _ => true,
         }
     }
@@ -97,7 +96,13 @@ macro_rules! integers {
             BinaryKind::FloorDiv => $step.two::<FloorDivInt, $t, $t>(),
             BinaryKind::Mod => $step.two::<ModInt, $t, $t>(),
             BinaryKind::Pow => $step.two::<PowInt, $t, $t>(),
-            BinaryKind::Div | BinaryKind::Atan2 => {}
+            BinaryKind::BitAnd => $step.two::<And, $t, $t>(),
+            BinaryKind::BitOr => $step.two::<Or, $t, $t>(),
+            BinaryKind::BitXor => $step.two::<Xor, $t, $t>(),
+            kind => {
+                let f = |a, b| kind.evaluate_integer(a as i64, b as i64) as $t;
+                $step.by_definition::<$t>(f);
+            }
         }
     };
 }
@@ -197,6 +202,7 @@ impl Step {
             UnaryKind::IsNan => self.one::<IsNan, f32, u8>(),
             UnaryKind::IsInf => self.one::<IsInf, f32, u8>(),
             UnaryKind::IsFinite => self.one::<IsFinite, f32, u8>(),
+            UnaryKind::SignBit => self.one::<SignBit, f32, u8>(),
             UnaryKind::Exp => self.vectors::<S, math::Exp>(s),
             UnaryKind::Expm1 => self.vectors::<S, math::Expm1>(s),
             UnaryKind::Log => self.vectors::<S, math::Log>(s),
@@ -226,6 +232,20 @@ impl Step {
             BinaryKind::Max => self.two::<Max, f32, f32>(),
             BinaryKind::Min => self.two::<Min, f32, f32>(),
             BinaryKind::Atan2 => self.two::<Atan2, f32, f32>(),
+            BinaryKind::CopySign => self.two::<CopySign, f32, f32>(),
+            BinaryKind::NextAfter => self.two::<NextAfter, f32, f32>(),
+            kind => self.by_definition::<f32>(|a, b| kind.evaluate(a.into(), b.into()) as f32),
+        }
+    }
+
+    /// A function of two numbers that no loop is made for.
+    #[inline(never)]
+    fn by_definition<T: Copy>(&self, f: impl Fn(T, T) -> T) {
+        for i in 0..self.strips {
+            let pairs = self.arg::<T>(0, i).iter().zip(self.arg::<T>(1, i));
+            for (y, (&a, &b)) in self.out::<T>(i).iter_mut().zip(pairs) {
+                *y = f(a, b);
+            }
         }
     }
 
@@ -275,6 +295,7 @@ impl Step {
             UnaryKind::IsNan => self.one::<IsNan, f64, u8>(),
             UnaryKind::IsInf => self.one::<IsInf, f64, u8>(),
             UnaryKind::IsFinite => self.one::<IsFinite, f64, u8>(),
+            UnaryKind::SignBit => self.one::<SignBit, f64, u8>(),
             _ => {
                 for i in 0..self.strips {
                     for (y, &x) in self.out::<f64>(i).iter_mut().zip(self.arg::<f64>(0, i)) {
@@ -299,8 +320,13 @@ impl Step {
             (UnaryKind::Square, DType::I32) => self.one::<SquareInt, i32, i32>(),
             (UnaryKind::Square, DType::I64) => self.one::<SquareInt, i64, i64>(),
             (UnaryKind::Square, _) => self.one::<SquareInt, u8, u8>(),
+            (UnaryKind::BitNot, DType::I32) => self.one::<BitNot, i32, i32>(),
+            (UnaryKind::BitNot, DType::I64) => self.one::<BitNot, i64, i64>(),
+            (UnaryKind::BitNot, _) => self.one::<BitNot, u8, u8>(),
+            (UnaryKind::SignBit, DType::I32) => self.one::<Negative, i32, u8>(),
+            (UnaryKind::SignBit, DType::I64) => self.one::<Negative, i64, u8>(),
             (UnaryKind::Not, _) => self.one::<Not, u8, u8>(),
-            // IsNan, IsInf, IsFinite: integers are finite.
+            // IsNan, IsInf, IsFinite: integers are finite. SignBit: what has no sign.
             (kind, _) => {
                 let answer = u8::from(kind == UnaryKind::IsFinite);
                 (0..self.strips).for_each(|i| *self.out(i) = [answer; STRIP]);
@@ -323,12 +349,13 @@ impl Step {
                 BinaryKind::Sub => self.two::<Sub, f64, f64>(),
                 BinaryKind::Mul => self.two::<Mul, f64, f64>(),
                 BinaryKind::Div => self.two::<Div, f64, f64>(),
-                BinaryKind::FloorDiv => self.two::<FloorDiv, f64, f64>(),
                 BinaryKind::Mod => self.two::<Mod, f64, f64>(),
                 BinaryKind::Pow => self.two::<Pow, f64, f64>(),
                 BinaryKind::Max => self.two::<Max, f64, f64>(),
                 BinaryKind::Min => self.two::<Min, f64, f64>(),
                 BinaryKind::Atan2 => self.two::<Atan2, f64, f64>(),
+                BinaryKind::CopySign => self.two::<CopySign, f64, f64>(),
+                kind => self.by_definition::<f64>(|a, b| kind.evaluate(a, b)),
             },
         }
     }

@@ -45,7 +45,7 @@ impl Reduce {
 }
 
 /// `shape` with ones at `axes`.
-fn with_ones(shape: &[usize], axes: &[usize]) -> Vec<usize> {
+pub(crate) fn with_ones(shape: &[usize], axes: &[usize]) -> Vec<usize> {
     shape.iter().enumerate().map(|(i, &d)| if axes.contains(&i) { 1 } else { d }).collect()
 }
 
@@ -224,24 +224,27 @@ fn reduce(kind: ReduceKind, x: &Tensor, axes: &[isize], keepdims: bool) -> Tenso
     })
 }
 
-/// The sum over `axes` (all if empty); `bool` counts as `int32`.
+/// `x` as it is summed: types that a few elements would overflow count as `int32`.
+fn wide(x: &Tensor) -> Tensor {
+    cast(x, x.dtype().max(DType::I32))
+}
+
+/// The sum over `axes` (all if empty), 0 of nothing; `bool` and `uint8` count as `int32`.
 pub fn sum(x: &Tensor, axes: &[isize], keepdims: bool) -> Tensor {
-    let x = if x.dtype() == DType::Bool { cast(x, DType::I32) } else { x.clone() };
-    reduce(ReduceKind::Sum, &x, axes, keepdims)
+    reduce(ReduceKind::Sum, &wide(x), axes, keepdims)
 }
 
-/// The product over `axes` (all if empty); `bool` counts as `int32`.
+/// The product over `axes` (all if empty), 1 of nothing; `bool` and `uint8` count as `int32`.
 pub fn prod(x: &Tensor, axes: &[isize], keepdims: bool) -> Tensor {
-    let x = if x.dtype() == DType::Bool { cast(x, DType::I32) } else { x.clone() };
-    reduce(ReduceKind::Prod, &x, axes, keepdims)
+    reduce(ReduceKind::Prod, &wide(x), axes, keepdims)
 }
 
-/// The largest element over `axes` (all if empty); NaN wins.
+/// The largest element over `axes` (all if empty); NaN wins, and no elements are an error.
 pub fn max(x: &Tensor, axes: &[isize], keepdims: bool) -> Tensor {
     reduce(ReduceKind::Max, x, axes, keepdims)
 }
 
-/// The smallest element over `axes` (all if empty); NaN wins.
+/// The smallest element over `axes` (all if empty); NaN wins, and no elements are an error.
 pub fn min(x: &Tensor, axes: &[isize], keepdims: bool) -> Tensor {
     reduce(ReduceKind::Min, x, axes, keepdims)
 }
@@ -254,33 +257,6 @@ pub fn any(x: &Tensor, axes: &[isize], keepdims: bool) -> Tensor {
 /// Whether all elements over `axes` (all if empty) are true.
 pub fn all(x: &Tensor, axes: &[isize], keepdims: bool) -> Tensor {
     reduce(ReduceKind::Min, &cast(x, DType::Bool), axes, keepdims)
-}
-
-/// The mean over `axes` (all if empty); integers become `float32`.
-pub fn mean(x: &Tensor, axes: &[isize], keepdims: bool) -> Tensor {
-    Tensor::compose(&[x], || {
-        let x = cast(x, x.dtype().to_float());
-        let total = sum(&x, axes, keepdims);
-        let ratio = x.count() as f64 / total.count().max(1) as f64;
-        Ok(total / ratio)
-    })
-}
-
-/// The variance (`ddof` 0) over `axes` (all if empty); integers become `float32`.
-pub fn var(x: &Tensor, axes: &[isize], keepdims: bool) -> Tensor {
-    let x = cast(x, x.dtype().to_float());
-    mean(&super::square(&(&x - mean(&x, axes, true))), axes, keepdims)
-}
-
-/// `x` divided by its Euclidean length over `axes` (all if empty), or by `epsilon` if that is larger.
-pub fn l2_normalize(x: &Tensor, axes: &[isize], epsilon: f64) -> Tensor {
-    Tensor::compose(&[x], || {
-        let x = cast(x, x.dtype().to_float());
-        let square_sum = sum(&super::square(&x), axes, true);
-        // Limited before the root, where the slope would be infinite at 0.
-        let least = super::number_like(&x, (epsilon * epsilon).max(f64::from(f32::MIN_POSITIVE)));
-        Ok(&x * super::rsqrt(&super::maximum(&square_sum, &least)))
-    })
 }
 
 /// The index (`int32`) of the first largest element along `axis`.

@@ -10,13 +10,17 @@ use crate::{Tensor, normalize_axes};
 /// keeps the axes. Gradients do not pass through it, since no result depends on what is subtracted.
 fn centered(x: &Tensor, axes: &[isize]) -> (Tensor, Tensor) {
     let x = cast(x, x.dtype().to_float());
+    if x.count() == 0 {
+        let top = sum(&x, axes, true);
+        return (x, top);
+    }
     let top = max(&x, axes, true);
     // All -inf: there is nothing to subtract.
     let top = stop_gradient(&where_(&isfinite(&top), &top, &zeros_like(&top)));
     (&x - &top, top)
 }
 
-/// `log(Σ exp(x))` over `axes` (all if empty), without overflow.
+/// `log(Σ exp(x))` over `axes` (all if empty), without overflow; minus infinity of nothing.
 pub fn logsumexp(x: &Tensor, axes: &[isize], keepdims: bool) -> Tensor {
     Tensor::compose(&[x], || {
         let (shifted, top) = centered(x, axes);

@@ -73,6 +73,39 @@ pub fn sort(x: &Tensor, axis: isize, descending: bool) -> Tensor {
     take_along_axis(x, &argsort(x, axis, descending), axis)
 }
 
+/// The `k` largest elements along the last axis in falling order, and their indices (`int32`); of equal
+/// elements the first ones, NaN after all else.
+pub fn top_k(x: &Tensor, k: usize) -> (Tensor, Tensor) {
+    let indices = Tensor::compose(&[x], || {
+        let size = x.shape().last().copied().unwrap_or(0);
+        if x.ndim() == 0 || k > size {
+            let rule = format!("must not be above the size of the last axis of {}", x.spec());
+            return Err(Error::invalid("top_k", "k", rule, k));
+        }
+        Ok(super::slice_axis(&argsort(x, -1, true), -1, 0, k))
+    });
+    (take_along_axis(x, &indices, -1), indices)
+}
+
+/// The elements of `x` along `axis`, those before place `kth` not above it and those after not below: a sort
+/// does that, and is what this is.
+pub fn partition(x: &Tensor, kth: isize, axis: isize) -> Tensor {
+    take_along_axis(x, &argpartition(x, kth, axis), axis)
+}
+
+/// The indices (`int32`) that [`partition`] the elements of `x` along `axis`.
+pub fn argpartition(x: &Tensor, kth: isize, axis: isize) -> Tensor {
+    Tensor::compose(&[x], || {
+        let axis = normalize_axis("argpartition", axis, x.ndim())?;
+        let size = x.shape()[axis] as isize;
+        if !(-size..size).contains(&kth) {
+            let rule = format!("must be in [-{size}, {size}) for axis {axis}");
+            return Err(Error::invalid("argpartition", "kth", rule, kth));
+        }
+        Ok(argsort(x, axis as isize, false))
+    })
+}
+
 /// The elements of `x` at `indices` along `axis`; both have one shape but for that axis.
 pub fn take_along_axis(x: &Tensor, indices: &Tensor, axis: isize) -> Tensor {
     Tensor::compose(&[x, indices], || {
@@ -105,27 +138,6 @@ pub fn take_along_axis(x: &Tensor, indices: &Tensor, axis: isize) -> Tensor {
         back.push(0);
         back.extend(at as isize + 1..x.ndim() as isize);
         Ok(super::transpose(&reshape(&taken, &shape), &back))
-    })
-}
-
-/// The sums of the elements up to each place along `axis`; `bool` counts as `int32`.
-///
-/// By doubling steps (Hillis and Steele, 1986): log2(n) additions, exact for integers.
-pub fn cumsum(x: &Tensor, axis: isize) -> Tensor {
-    Tensor::compose(&[x], || {
-        let at = normalize_axis("cumsum", axis, x.ndim())?;
-        let size = x.shape()[at];
-        let bool = x.dtype() == DType::Bool;
-        let mut y = if bool { super::cast(x, DType::I32) } else { x.clone() };
-        let mut step = 1;
-        while step < size {
-            let mut padding = vec![(0, 0); x.ndim()];
-            padding[at] = (step, 0);
-            let shifted = super::slice_axis(&y, axis, 0, size - step);
-            y = &y + super::pad(&shifted, &padding, 0.0);
-            step *= 2;
-        }
-        Ok(y)
     })
 }
 
@@ -165,13 +177,6 @@ mod tests {
         let total = super::super::sum(&(sort(&x, 0, false) * weights), &[], false);
         let slopes = gradients(&total, &[x]).unwrap();
         assert_eq!(value(&slopes[0]), [30.0, 3.0, 10.0, 2.0, 20.0, 1.0]);
-    }
-
-    #[test]
-    fn cumsum_along_axes() {
-        let x = tensor(&[2, 5], (1..=10).map(f64::from).collect());
-        assert_eq!(value(&cumsum(&x, 1)), [1.0, 3.0, 6.0, 10.0, 15.0, 6.0, 13.0, 21.0, 30.0, 40.0]);
-        assert_eq!(value(&cumsum(&x, 0))[5..], [7.0, 9.0, 11.0, 13.0, 15.0]);
     }
 
     #[test]

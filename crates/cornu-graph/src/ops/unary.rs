@@ -1,6 +1,6 @@
 //! Element-wise functions of one tensor.
 
-use crate::ops::{Operation, Vjp, arity, cast, number_like, where_, zeros_like};
+use crate::ops::{Operation, Vjp, arity, cast};
 use crate::{Array, DType, Element, Error, Result, Spec, Tensor};
 
 /// An element-wise function of one tensor.
@@ -14,6 +14,8 @@ enum Domain {
     Float,
     /// Numbers keep their dtype; `bool` is refused.
     Number,
+    /// Integers keep their dtype; others are refused.
+    Integer,
     /// Any dtype; the result is `bool`.
     Test,
     /// `bool` to `bool`.
@@ -56,12 +58,14 @@ unary! {
     Square square Number "The square, element by element.";
     Reciprocal reciprocal Float "1/x, element by element.";
     Exp exp Float "e to the power of x.";
+    Exp2 exp2 Float "2 to the power of x.";
     Expm1 expm1 Float "e to the power of x, less 1; exact near 0.";
     Log log Float "The natural logarithm.";
     Log1p log1p Float "The natural logarithm of 1 + x; exact near 0.";
     Log2 log2 Float "The logarithm to base 2.";
     Log10 log10 Float "The logarithm to base 10.";
     Sqrt sqrt Float "The square root.";
+    Cbrt cbrt Float "The cube root.";
     Rsqrt rsqrt Float "1 over the square root.";
     Sin sin Float "The sine of radians.";
     Cos cos Float "The cosine of radians.";
@@ -77,22 +81,33 @@ unary! {
     Atanh arctanh Float "The inverse hyperbolic tangent.";
     Sigmoid sigmoid Float "1/(1 + exp(-x)).";
     Erf erf Float "The error function.";
+    Erfc erfc Float "1 less the error function; exact where that is close to 1.";
     Erfinv erfinv Float "The inverse of the error function.";
     Floor floor Float "The largest integer that is not greater.";
     Ceil ceil Float "The smallest integer that is not less.";
-    Round round Float "The nearest integer; halves go to the even one, as in NumPy.";
-    Trunc trunc Float "The integer part.";
+    Round rint Float "The nearest integer; halves go to the even one.";
+    Trunc trunc Float "The integer part; integers stay what they are.";
     IsNan isnan Test "Whether an element is NaN.";
     IsInf isinf Test "Whether an element is infinite.";
     IsFinite isfinite Test "Whether an element is neither infinite nor NaN.";
+    SignBit signbit Test "Whether the sign is negative, that of -0 included.";
+    BitNot bitwise_not Integer "The opposite of every bit; of `bool`, the opposite truth value.";
     Not logical_not Truth "The opposite of a truth value; numbers count as true unless 0.";
 }
 
 fn apply(kind: UnaryKind, x: &Tensor) -> Tensor {
+    // What Keras does with dtypes that a function would otherwise convert or refuse.
+    let x = match (kind, x.dtype()) {
+        (UnaryKind::Trunc, dtype) if !dtype.is_float() => return x.clone(),
+        (UnaryKind::Abs, DType::Bool) => return x.clone(),
+        (UnaryKind::BitNot, DType::Bool) => return logical_not(x),
+        (UnaryKind::Square, DType::Bool) => cast(x, DType::I32),
+        _ => x.clone(),
+    };
     let x = match kind.domain() {
-        Domain::Float => cast(x, x.dtype().to_float()),
-        Domain::Truth => cast(x, DType::Bool),
-        Domain::Number | Domain::Test => x.clone(),
+        Domain::Float => cast(&x, x.dtype().to_float()),
+        Domain::Truth => cast(&x, DType::Bool),
+        Domain::Number | Domain::Integer | Domain::Test => x,
     };
     Tensor::apply(Unary(kind), &[&x])
 }
@@ -138,12 +153,14 @@ impl UnaryKind {
             Square => x * x,
             Reciprocal => 1.0 / x,
             Exp => x.exp(),
+            Exp2 => x.exp2(),
             Expm1 => x.exp_m1(),
             Log => x.ln(),
             Log1p => x.ln_1p(),
             Log2 => x.log2(),
             Log10 => x.log10(),
             Sqrt => x.sqrt(),
+            Cbrt => x.cbrt(),
             Rsqrt => 1.0 / x.sqrt(),
             Sin => x.sin(),
             Cos => x.cos(),
@@ -160,6 +177,7 @@ impl UnaryKind {
             Sigmoid if x >= 0.0 => 1.0 / (1.0 + (-x).exp()),
             Sigmoid => x.exp() / (1.0 + x.exp()),
             Erf => libm::erf(x),
+            Erfc => libm::erfc(x),
             Erfinv => erfinv_f64(x),
             Floor => x.floor(),
             Ceil => x.ceil(),
@@ -168,6 +186,8 @@ impl UnaryKind {
             IsNan => truth(x.is_nan()),
             IsInf => truth(x.is_infinite()),
             IsFinite => truth(x.is_finite()),
+            SignBit => truth(x.is_sign_negative()),
+            BitNot => -1.0 - x,
             Not => truth(x == 0.0),
         }
     }
@@ -184,6 +204,7 @@ impl Operation for Unary {
         let (fits, rule) = match domain {
             Domain::Float => (x.dtype.is_float(), "must be a floating-point type"),
             Domain::Number => (x.dtype != DType::Bool, "must be a numeric type"),
+            Domain::Integer => (x.dtype.is_integer(), "must be an integer type"),
             Domain::Test => (true, ""),
             Domain::Truth => (x.dtype == DType::Bool, "must be bool"),
         };
@@ -202,12 +223,14 @@ impl Operation for Unary {
             Square => dy * x * 2.0,
             Reciprocal => -dy * square(y),
             Exp => dy * y,
+            Exp2 => dy * y * std::f64::consts::LN_2,
             Expm1 => dy * (y + 1.0),
             Log => dy / x,
             Log1p => dy / (x + 1.0),
             Log2 => dy / (x * std::f64::consts::LN_2),
             Log10 => dy / (x * std::f64::consts::LN_10),
             Sqrt => dy / (y * 2.0),
+            Cbrt => dy / (square(y) * 3.0),
             Rsqrt => dy * y * y * y * -0.5,
             Sin => dy * cos(x),
             Cos => -dy * sin(x),
@@ -223,10 +246,10 @@ impl Operation for Unary {
             Atanh => dy / (1.0 - square(x)),
             Sigmoid => dy * y * (1.0 - y),
             Erf => dy * exp(&-square(x)) * std::f64::consts::FRAC_2_SQRT_PI,
+            Erfc => -dy * exp(&-square(x)) * std::f64::consts::FRAC_2_SQRT_PI,
             Erfinv => dy * exp(&square(y)) / std::f64::consts::FRAC_2_SQRT_PI,
-            Sign | Floor | Ceil | Round | Trunc | IsNan | IsInf | IsFinite | Not => {
-                return Ok(vec![None]);
-            }
+            Sign | Floor | Ceil | Round | Trunc | IsNan | IsInf | IsFinite | SignBit | BitNot
+            | Not => return Ok(vec![None]),
         };
         Ok(vec![Some(dx)])
     }
@@ -238,6 +261,7 @@ impl Operation for Unary {
             UnaryKind::Abs => Some(v.wrapping_abs()),
             UnaryKind::Sign => Some(v.signum()),
             UnaryKind::Square => Some(v.wrapping_mul(v)),
+            UnaryKind::BitNot => Some(!v),
             _ => None,
         };
         if x.dtype().is_integer() && spec.dtype == x.dtype() {
@@ -253,14 +277,4 @@ impl Operation for Unary {
             })
         })
     }
-}
-
-/// `x` limited to `[low, high]`; NaN stays.
-pub fn clip(x: &Tensor, low: f64, high: f64) -> Tensor {
-    super::minimum(&super::maximum(x, &number_like(x, low)), &number_like(x, high))
-}
-
-/// The larger of `x` and 0; NaN stays.
-pub fn relu(x: &Tensor) -> Tensor {
-    where_(&super::less_equal(x, &zeros_like(x)), &zeros_like(x), x)
 }

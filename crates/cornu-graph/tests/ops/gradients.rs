@@ -25,7 +25,7 @@ fn domain(kind: UnaryKind) -> Vec<f64> {
 fn unary_functions_twice() {
     use UnaryKind::*;
     let flat = [Sign, Floor, Ceil, Round, Trunc];
-    let tests = [IsNan, IsInf, IsFinite, Not];
+    let tests = [IsNan, IsInf, IsFinite, SignBit, BitNot, Not];
     for &kind in UnaryKind::ALL.iter().filter(|k| !tests.contains(k)) {
         let points = domain(kind);
         let x = f(&[points.len()], &points);
@@ -55,7 +55,7 @@ fn binary_functions_twice() {
     let a = f(&[4], &[-1.7, 0.6, 2.3, -0.4]);
     let b = f(&[4], &[0.8, -1.1, 1.9, 2.6]);
     let positive = f(&[4], &[0.3, 0.6, 2.3, 1.4]);
-    for &kind in BinaryKind::ALL {
+    for &kind in BinaryKind::ALL.iter().filter(|k| k.has(DType::F64)) {
         let first = if kind == BinaryKind::Pow { &positive } else { &a };
         let apply = |x: &[Tensor]| Tensor::apply(Binary(kind), &[&x[0], &x[1]]);
         check_gradient_twice(apply, &[first.clone(), b.clone()])
@@ -165,7 +165,7 @@ fn reductions() {
             };
             run(&|x| sum(x, axes, keepdims));
             run(&|x| mean(x, axes, keepdims));
-            run(&|x| var(x, axes, keepdims));
+            run(&|x| var(x, axes, 0, keepdims));
             run(&|x| max(x, axes, keepdims));
             run(&|x| min(x, axes, keepdims));
             run(&|x| prod(&(x + 0.3), axes, keepdims));

@@ -6,6 +6,7 @@ mod creation;
 mod gradients;
 mod joining;
 mod kernels;
+mod numpy;
 mod values;
 
 use cornu_graph::{Array, Tensor, testing::value};

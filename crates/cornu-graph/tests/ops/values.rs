@@ -234,7 +234,7 @@ fn reduction_values() {
     assert_eq!(elements(&max(&x, &[1], false), &[2]), [3.0, 5.0]);
     assert_eq!(elements(&min(&x, &[0], true), &[1, 3]), [1.0, -2.0, -6.0]);
     close(&elements(&mean(&x, &[0], false), &[3]), &[2.5, 1.5, -1.5]);
-    close(&elements(&var(&x, &[0], false), &[3]), &[2.25, 12.25, 20.25]);
+    close(&elements(&var(&x, &[0], 0, false), &[3]), &[2.25, 12.25, 20.25]);
     assert_eq!(elements(&argmax(&x, 1), &[2]), [2.0, 1.0]);
     assert_eq!(elements(&argmin(&x, 0), &[3]), [0.0, 0.0, 1.0]);
     let ties = ints(&[3, 5, 5, 3]);

@@ -98,7 +98,7 @@ impl Normalization {
             ));
         }
         let x = Tensor::from(data.cast(DType::F64));
-        let (mean, variance) = (ops::mean(&x, &over, false), ops::var(&x, &over, false));
+        let (mean, variance) = (ops::mean(&x, &over, false), ops::var(&x, &over, 0, false));
         let count: usize = over.iter().map(|&a| data.shape()[a as usize]).product();
         let float = |t: &Tensor| Ok::<_, Error>(t.array()?.cast(DType::F32));
         let count = Array::scalar(count as i64);
