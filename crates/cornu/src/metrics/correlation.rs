@@ -30,7 +30,7 @@ pub fn pearson_correlation(y_true: &Tensor, y_pred: &Tensor, axis: isize) -> Ten
     let (t, p) = align(y_true, y_pred);
     let standard = |x: &Tensor| {
         let centred = x - ops::mean(x, &[axis], true);
-        &centred / ops::sqrt(&ops::var(&centred, &[axis], true))
+        &centred / ops::sqrt(&ops::var(&centred, &[axis], 0, true))
     };
     ops::mean(&(standard(&t) * standard(&p)), &[axis], false)
 }
@@ -41,7 +41,7 @@ pub fn concordance_correlation(y_true: &Tensor, y_pred: &Tensor, axis: isize) ->
     let mean = |x: &Tensor| ops::mean(x, &[axis], true);
     let (mean_t, mean_p) = (mean(&t), mean(&p));
     let covariance = mean(&((&t - &mean_t) * (&p - &mean_p)));
-    let spread = ops::var(&t, &[axis], true) + ops::var(&p, &[axis], true);
+    let spread = ops::var(&t, &[axis], 0, true) + ops::var(&p, &[axis], 0, true);
     let spread = spread + ops::square(&(mean_t - mean_p)) + EPSILON;
     ops::squeeze(&(covariance * 2.0 / spread), &[axis])
 }
