@@ -62,7 +62,15 @@ def cases():
     yield K.Tversky, {}, IMAGE_TRUE, IMAGE_PRED
     yield K.Tversky, dict(alpha=0.7, beta=0.2), IMAGE_TRUE, IMAGE_PRED
     yield K.Circle, {}, CLASSES, np.float32(SIMPLEX / np.linalg.norm(SIMPLEX, axis=-1, keepdims=True))
+    embeddings = grid((6, 4), seed=8)
+    embeddings = np.float32(embeddings / np.linalg.norm(embeddings, axis=-1, keepdims=True))
+    # The last row is the only one of its class.
+    yield K.Circle, dict(gamma=4.0, margin=0.25), np.int32([[0], [1], [0], [1], [1], [2]]), embeddings
+    yield K.Circle, dict(gamma=10.0, remove_diagonal=False), np.int32([0, 1, 0, 1, 1, 2]), embeddings
     yield K.CTC, {}, np.int32([[1, 2, 1], [2, 2, 0]]), grid((2, 6, 4), seed=3)
+    # No label; labels that just fit; repeated ones that do not.
+    yield K.CTC, {}, np.int32([[0, 0, 0], [1, 2, 3], [2, 2, 0], [1, 1, 1]]), grid((4, 3, 4), -3, 3, seed=5)
+    yield K.CTC, {}, np.int32([[4], [1]]), grid((2, 1, 5), seed=6)
 
 
 def case(cls, kwargs, y_true, y_pred):
@@ -71,7 +79,7 @@ def case(cls, kwargs, y_true, y_pred):
     out["none"] = tensor(none)
     weighted = len(none.shape) > 0
     if weighted:
-        w = WEIGHTS[:none.shape[0]]
+        w = np.resize(WEIGHTS, none.shape[0])
         w = w.reshape((-1,) + (1,) * (len(none.shape) - 1))
         out["sample_weight"] = tensor(w)
         out["none_weighted"] = tensor(cls(**kwargs, reduction=None)(y_true, y_pred, w))

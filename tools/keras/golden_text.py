@@ -8,7 +8,7 @@ os.environ["COLUMNS"] = "200"  # wide enough for the tables' natural width
 
 import keras
 import numpy as np
-from common import save, save_text
+from common import config, save, save_text
 from keras import layers as L
 
 
@@ -84,6 +84,25 @@ def trained():
     return model
 
 
+def wide():
+    """Long names, a layer used twice, many inputs in one cell, two outputs, a model inside, parameters that are not trained."""
+    a, b = keras.Input((16,), name="a"), keras.Input((16,), name="the_second_of_the_inputs")
+    shared = L.Dense(16, name="a_layer_with_a_name_that_is_much_longer_than_its_column_is_wide")
+    parts = [shared(a), shared(b), L.BatchNormalization(name="norm")(b)]
+    inner = keras.Sequential([keras.Input((16,)), L.Dense(8, activation="relu", name="first"), L.Dense(16, name="second")], name="inner")
+    parts += [inner(parts[0]), L.LayerNormalization(name="layer_norm")(inner(parts[2]))]
+    h = L.Concatenate(name="all_together")(parts)
+    frozen = L.Dense(1234, name="frozen", trainable=False)
+    return keras.Model([a, b], [frozen(h), L.Dense(1, name="small")(L.Add(name="sum")(parts))], name="wide")
+
+
+def stacked():
+    """Sequential models in sequential models."""
+    innermost = keras.Sequential([L.Dense(3, name="d"), L.Dense(2, name="e")], name="innermost")
+    inner = keras.Sequential([L.Dense(5, name="b"), innermost], name="inner")
+    return keras.Sequential([keras.Input((4,)), L.Dense(6, name="a"), inner, L.Dense(1, name="f")], name="stacked")
+
+
 def unbuilt():
     return keras.Sequential([L.Dense(3), L.Dense(1)], name="unbuilt")
 
@@ -109,23 +128,33 @@ def progress(verbose):
     return re.sub(r"\d+(s|ms|us)(?=[\s/\x1b])", "<time>", out.getvalue())
 
 
-MODELS = (encoder, decoder, vae, cnn, generator, discriminator, gan, frozen_part, trained, unbuilt)
+MODELS = (encoder, decoder, vae, cnn, generator, discriminator, gan, frozen_part, wide, stacked, trained, unbuilt)
+
+
+VARIANTS = {
+    "vae": {"nested": dict(expand_nested=True, show_trainable=True)},
+    "encoder": {"80": dict(line_length=80)},
+    "wide": {"nested": dict(expand_nested=True, show_trainable=True), "60": dict(line_length=60), "160": dict(line_length=160)},
+    "stacked": {"nested": dict(expand_nested=True)},
+    "frozen_part": {"trainable": dict(show_trainable=True)},
+}
 
 
 def main():
     keras.config.enable_interactive_logging()
-    counts = []
+    counts, models = [], []
     for make in MODELS:
         keras.backend.clear_session()
         model = make()
-        save_text(f"summary_{make.__name__}.txt", summary(model))
+        name = make.__name__
+        save_text(f"summary_{name}.txt", summary(model))
+        models.append({"name": name, "model": config(model)})
         if model.built:
             trainable = sum(int(np.prod(w.shape)) for w in model.trainable_weights)
-            counts.append({"model": make.__name__, "params": model.count_params(), "trainable": trainable})
-    keras.backend.clear_session()
-    save_text("summary_vae_nested.txt", summary(vae(), expand_nested=True, show_trainable=True))
-    keras.backend.clear_session()
-    save_text("summary_encoder_80.txt", summary(encoder(), line_length=80))
+            counts.append({"model": name, "params": model.count_params(), "trainable": trainable})
+        for label, kwargs in VARIANTS.get(name, {}).items():
+            save_text(f"summary_{name}_{label}.txt", summary(model, **kwargs))
+    save("summary_models", models, "configs of the models whose summaries stand beside")
     save("param_counts", counts, "parameters of the models whose summaries stand beside")
     for verbose in (1, 2):
         save_text(f"progress_verbose_{verbose}.txt", progress(verbose))

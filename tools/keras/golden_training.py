@@ -49,15 +49,13 @@ def listed(x):
 
 
 def run(name, model, optimizer, loss, x, y, validation, fit=None, **compile_args):
-    """`fit` holds further arguments of fit as (name, value)."""
+    """`fit` holds further arguments of fit, `compile_args` those of compile."""
     fit = {"batch_size": 8, "epochs": 3, **(fit or {})}
     start(model)
     initial = [dict(path=w.path, **tensor(w)) for w in model.weights]
     model.compile(optimizer=optimizer, loss=loss, **compile_args)
-    case = {"name": name, "model": config(model), "compile": {
-        "optimizer": config(keras.optimizers.get(optimizer)), "loss": loss, **compile_args}, "weights": initial,
-        "x": listed(x), "y": listed(y), "fit": {k: listed(v) if isinstance(v, np.ndarray) else v for k, v in fit.items()}}
-    case["model"].pop("compile_config", None)
+    case = {"name": name, "model": config(model), "weights": initial, "x": listed(x), "y": listed(y),
+            "fit": {k: listed(v) if isinstance(v, np.ndarray) else v for k, v in fit.items()}}
     if validation is not None:
         case["validation"] = [listed(v) for v in validation]
     h = model.fit(x, y, shuffle=False, verbose=0, validation_data=validation, **fit)
@@ -90,6 +88,24 @@ def all_runs():
               metrics=["accuracy"], weighted_metrics=["accuracy"])
     yield run("mlp_validation_split", mlp(1, None), "adam", "mse", X, real, None, {"validation_split": 0.3}, metrics=["mae"])
     yield run("mlp_binary", mlp(1, "sigmoid"), "rmsprop", "binary_crossentropy", X, bits, (VX, vbits), metrics=["accuracy", "mse"])
+    hot, vhot = np.eye(3, dtype="float32")[y], np.eye(3, dtype="float32")[vy]
+    yield run("class_weight_one_hot", mlp(), keras.optimizers.SGD(0.1), "categorical_crossentropy", X, hot, (VX, vhot),
+              {"class_weight": {0: 0.5, 2: 3.0}}, metrics=["accuracy"])
+    yield run("initial_epoch", mlp(1, None), keras.optimizers.SGD(0.1), "mse", X, real, (VX, vreal), {"epochs": 5, "initial_epoch": 3})
+    # Three batches are a pass: the second epoch has what is left, the third starts again.
+    yield run("steps_per_epoch", mlp(1, None), keras.optimizers.SGD(0.1), "mse", X, real, (VX, vreal),
+              {"epochs": 4, "steps_per_epoch": 2, "validation_steps": 2, "validation_batch_size": 3}, metrics=["mae"])
+    yield run("validation_freq", mlp(1, None), keras.optimizers.SGD(0.1), "mse", X, real, (VX, vreal, weights[:7]),
+              {"epochs": 4, "validation_freq": 2, "validation_batch_size": 3}, metrics=["mae"], weighted_metrics=["mse"])
+    yield run("validation_split_weights", mlp(1, None), keras.optimizers.SGD(0.1), "mse", X, real, None,
+              {"validation_split": 0.27, "sample_weight": weights}, metrics=["mae"], weighted_metrics=["mae"])
+    heads = [X, X[::-1]], [real, y]
+    yield run("two_heads_lists", functional(), keras.optimizers.SGD(0.05), ["mse", sparse], *heads, None,
+              loss_weights=[1.0, 0.3], metrics=[["mae", "mse"], ["accuracy"]])
+    yield run("two_heads_one_loss", functional(), keras.optimizers.SGD(0.05), "mse", [X, X[::-1]], [real, hot], None,
+              metrics={"kind": ["accuracy", keras.metrics.CategoricalCrossentropy()]}, weighted_metrics=[["mse"], ["mae"]])
+    yield run("two_heads_partial", functional(), keras.optimizers.SGD(0.05), {"value": None, "kind": keras.losses.SparseCategoricalCrossentropy()},
+              *heads, None, metrics=["mae", "accuracy"])
     yield run("two_heads", functional(), keras.optimizers.SGD(0.05), {"value": "mse", "kind": sparse}, [X, X[::-1]], [real, y], None,
               loss_weights={"value": 1.0, "kind": 0.3}, metrics={"value": ["mae"], "kind": ["accuracy"]})
 

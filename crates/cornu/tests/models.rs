@@ -2,7 +2,7 @@
 
 use cornu::config::Config;
 use cornu::layers::{Context, Dense, Input, Layer, LayerExt, ReLU, Shape, Weights, one};
-use cornu::models::{Compile, Fit, Model, Sequential};
+use cornu::models::{Compile, Evaluate, Fit, Model, Sequential};
 use cornu::optimizers::SGD;
 use cornu::{Array, Result, Tensor, ops, set_random_seed};
 
@@ -98,7 +98,8 @@ fn weights_of_samples_and_classes_scale_the_loss() -> Result<()> {
     let x = ramp(&[4, 2]);
     let y = Array::new(&[4, 1], vec![0f32, 1.0, 1.0, 0.0])?;
     let weight = Array::new(&[4], vec![2f32, 3.0, 3.0, 2.0])?;
-    let weighted = model.evaluate_weighted(&x, &y, &weight, 2)?.loss();
+    let weigh = Evaluate::new().sample_weight(&weight).batch_size(2).verbose(0);
+    let weighted = model.evaluate(&x, &y, weigh)?.loss();
     let by_sample = model.fit(&x, &y, Fit::new().sample_weight(&weight).verbose(0))?;
     let by_class = model.fit(&x, &y, Fit::new().class_weight([(0, 2.0), (1, 3.0)]).verbose(0))?;
     assert!((by_sample.get("loss")[0] - weighted).abs() < 1e-5);

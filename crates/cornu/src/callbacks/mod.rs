@@ -29,6 +29,7 @@ mod lambda_callback;
 mod learning_rate_scheduler;
 mod model_checkpoint;
 mod monitor;
+mod progbar;
 mod progress;
 mod reduce_lr_on_plateau;
 mod session;
@@ -52,7 +53,7 @@ pub use terminate_on_nan::TerminateOnNaN;
 use crate::Result;
 use crate::models::Logs;
 
-/// Hooks around training; all do nothing by default.
+/// Hooks around training, evaluation and prediction; all do nothing by default.
 ///
 /// ```
 /// use cornu::Result;
@@ -120,21 +121,21 @@ pub trait Callback {
     ) -> Result<()> {
         Ok(())
     }
-    /// Before a validation.
+    /// Before an evaluation, which may be the validation within `fit`.
     ///
     /// # Errors
     /// An error of any hook ends the run.
     fn on_test_begin(&mut self, session: &mut Session) -> Result<()> {
         Ok(())
     }
-    /// Before a step of a validation.
+    /// Before a step of an evaluation.
     ///
     /// # Errors
     /// An error of any hook ends the run.
     fn on_test_batch_begin(&mut self, batch: usize, session: &mut Session) -> Result<()> {
         Ok(())
     }
-    /// After a step of a validation.
+    /// After a step of an evaluation.
     ///
     /// # Errors
     /// An error of any hook ends the run.
@@ -146,11 +147,39 @@ pub trait Callback {
     ) -> Result<()> {
         Ok(())
     }
-    /// After a validation.
+    /// After an evaluation.
     ///
     /// # Errors
     /// An error of any hook ends the run.
     fn on_test_end(&mut self, logs: &Logs, session: &mut Session) -> Result<()> {
+        Ok(())
+    }
+    /// Before a prediction.
+    ///
+    /// # Errors
+    /// An error of any hook ends the run.
+    fn on_predict_begin(&mut self, session: &mut Session) -> Result<()> {
+        Ok(())
+    }
+    /// Before a step of a prediction.
+    ///
+    /// # Errors
+    /// An error of any hook ends the run.
+    fn on_predict_batch_begin(&mut self, batch: usize, session: &mut Session) -> Result<()> {
+        Ok(())
+    }
+    /// After a step of a prediction.
+    ///
+    /// # Errors
+    /// An error of any hook ends the run.
+    fn on_predict_batch_end(&mut self, batch: usize, session: &mut Session) -> Result<()> {
+        Ok(())
+    }
+    /// After a prediction.
+    ///
+    /// # Errors
+    /// An error of any hook ends the run.
+    fn on_predict_end(&mut self, session: &mut Session) -> Result<()> {
         Ok(())
     }
 }
@@ -202,6 +231,22 @@ macro_rules! forward {
             }
             fn on_test_end(&mut self, logs: &Logs, session: &mut Session) -> Result<()> {
                 (**self).on_test_end(logs, session)
+            }
+            fn on_predict_begin(&mut self, session: &mut Session) -> Result<()> {
+                (**self).on_predict_begin(session)
+            }
+            fn on_predict_batch_begin(
+                &mut self,
+                batch: usize,
+                session: &mut Session,
+            ) -> Result<()> {
+                (**self).on_predict_batch_begin(batch, session)
+            }
+            fn on_predict_batch_end(&mut self, batch: usize, session: &mut Session) -> Result<()> {
+                (**self).on_predict_batch_end(batch, session)
+            }
+            fn on_predict_end(&mut self, session: &mut Session) -> Result<()> {
+                (**self).on_predict_end(session)
             }
         }
     };

@@ -1,10 +1,8 @@
 //! Losses of targets that are one of several classes.
 
 use cornu_graph::{DType, Tensor, ops};
-use serde::{Deserialize, Serialize};
 
-use super::{EPSILON, Loss, Reduction, align, define::loss};
-use crate::object;
+use super::{EPSILON, Loss, align, define::loss};
 
 loss! {
     /// `-Σ t · ln p` over the classes, for one-hot targets or distributions.
@@ -50,67 +48,33 @@ loss! {
         let p = ops::sum(&(one_hot(t, p) * p), &[-1], false);
         (1.0 - ops::power_number(&p, me.q)) / me.q
     }
-}
 
-object!(SparseCategoricalCrossentropy);
-
-/// `-ln p` of the true class, for integer targets.
-///
-/// ```
-/// use cornu::{Array, Eval, Tensor, losses::{Loss, SparseCategoricalCrossentropy}};
-/// let y_true = Tensor::from(Array::new(&[1], vec![2i32])?);
-/// let y_pred = Tensor::from(Array::new(&[1, 3], vec![0.25f32, 0.25, 0.5])?);
-/// let loss = SparseCategoricalCrossentropy::default().compute(&y_true, &y_pred, None).array()?.item()?;
-/// assert!((loss - 2f64.ln()).abs() < 1e-6);
-/// # Ok::<(), cornu::Error>(())
-/// ```
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct SparseCategoricalCrossentropy {
-    /// The name. Default `"sparse_categorical_crossentropy"`.
-    pub name: String,
-    /// How the samples' values are reduced. Default: the sum over the number of values.
-    pub reduction: Reduction,
-    /// What Keras writes as the dtype; the tensors' own counts.
-    #[serde(skip_serializing)]
-    pub dtype: serde_json::Value,
-    /// Whether predictions are logits instead of probabilities. Default: false.
-    pub from_logits: bool,
-    /// A target that does not count. Default: none.
-    pub ignore_class: Option<i64>,
-}
-
-impl Default for SparseCategoricalCrossentropy {
-    fn default() -> Self {
-        SparseCategoricalCrossentropy {
-            name: "sparse_categorical_crossentropy".into(),
-            reduction: Reduction::default(),
-            dtype: serde_json::Value::Null,
-            from_logits: false,
-            ignore_class: None,
-        }
-    }
-}
-
-impl Loss for SparseCategoricalCrossentropy {
-    fn call(&self, y_true: &Tensor, y_pred: &Tensor) -> Tensor {
-        let log =
-            if self.from_logits { log_softmax(y_pred, -1) } else { log_probabilities(y_pred, -1) };
-        let values = -ops::sum(&(one_hot(y_true, y_pred) * log), &[-1], false);
-        match self.mask(y_true, y_pred) {
+    /// `-ln p` of the true class, for integer targets.
+    ///
+    /// ```
+    /// use cornu::{Array, Eval, Tensor, losses::{Loss, SparseCategoricalCrossentropy}};
+    /// let y_true = Tensor::from(Array::new(&[1], vec![2i32])?);
+    /// let y_pred = Tensor::from(Array::new(&[1, 3], vec![0.25f32, 0.25, 0.5])?);
+    /// let loss = SparseCategoricalCrossentropy::default().compute(&y_true, &y_pred, None).array()?.item()?;
+    /// assert!((loss - 2f64.ln()).abs() < 1e-6);
+    /// # Ok::<(), cornu::Error>(())
+    /// ```
+    SparseCategoricalCrossentropy "sparse_categorical_crossentropy" {
+        /// Whether predictions are logits instead of probabilities. Default: false.
+        from_logits: bool = false;
+        /// A target that does not count. Default: none.
+        ignore_class: Option<i64> = None;
+    } |me, t, p| {
+        let log = if me.from_logits { log_softmax(p, -1) } else { log_probabilities(p, -1) };
+        let values = -ops::sum(&(one_hot(t, p) * log), &[-1], false);
+        match me.mask(t, p) {
             Some(counts) => ops::where_(&counts, &values, &ops::zeros_like(&values)),
             None => values,
         }
-    }
-
-    fn reduction(&self) -> Reduction {
-        self.reduction
-    }
-
-    fn mask(&self, y_true: &Tensor, y_pred: &Tensor) -> Option<Tensor> {
-        let ignored = self.ignore_class?;
-        let labels = labels(y_true, y_pred);
-        Some(ops::not_equal(&labels, &ops::number_like(&labels, ignored as f64)))
+    }; mask {
+        let labels = labels(t, p);
+        let ignored = ops::number_like(&labels, me.ignore_class? as f64);
+        Some(ops::not_equal(&labels, &ignored))
     }
 }
 

@@ -1,11 +1,11 @@
 //! The parts that all losses have.
 
 /// Defines losses: a struct whose serde form is Keras's config, with `name`, `reduction` and `dtype` beside
-/// its own arguments, and the values per sample.
+/// its own arguments, and the values per sample; `mask`: which of them count, if not all.
 macro_rules! loss {
     ($($(#[$doc:meta])* $type:ident $name:literal {
         $($(#[$field_doc:meta])* $field:ident: $field_type:ty = $default:expr;)*
-    } |$me:ident, $y_true:ident, $y_pred:ident| $body:expr)*) => {
+    } |$me:ident, $y_true:ident, $y_pred:ident| $body:expr $(; mask $mask:block)?)*) => {
         $(
             $crate::object!($type);
 
@@ -42,6 +42,14 @@ macro_rules! loss {
                 fn reduction(&self) -> $crate::losses::Reduction {
                     self.reduction
                 }
+                $(fn mask(
+                    &self,
+                    $y_true: &cornu_graph::Tensor,
+                    $y_pred: &cornu_graph::Tensor,
+                ) -> Option<cornu_graph::Tensor> {
+                    let $me = self;
+                    $mask
+                })?
             }
         )*
     };

@@ -10,6 +10,8 @@ use crate::entry;
 
 mod binary;
 mod categorical;
+mod circle;
+mod ctc;
 mod define;
 mod distributions;
 mod function_loss;
@@ -20,6 +22,8 @@ mod regression;
 pub use binary::*;
 pub(crate) use categorical::labels;
 pub use categorical::*;
+pub use circle::*;
+pub use ctc::*;
 pub use distributions::*;
 pub use function_loss::FunctionLoss;
 pub use hinge::*;
@@ -129,6 +133,8 @@ impl Family for dyn Loss {
                 entry!(CategoricalFocalCrossentropy),
                 entry!(CategoricalGeneralizedCrossEntropy),
                 entry!(CategoricalHinge),
+                entry!(CTC),
+                entry!(Circle),
                 entry!(CosineSimilarity),
                 entry!(Dice),
                 entry!(Hinge),

@@ -286,13 +286,8 @@ impl Model {
         self.shared.predictor.run(&self.root, &x.iter().map(|a| &**a).collect::<Vec<_>>())
     }
 
-    /// The outputs for all rows, computed in batches of `batch_size` (Keras's default is 32).
-    ///
-    /// # Errors
-    /// When the arrays do not fit the model.
-    pub fn predict<'a>(&self, x: impl Into<Data<'a>>, batch_size: usize) -> Result<Vec<Array>> {
-        let x = x.into().in_order("x", &self.input_names())?;
-        self.shared.predictor.run_batches(&self.root, &x, batch_size, |_, _| Ok(()))
+    pub(super) fn predictor(&self) -> &Predictor {
+        &self.shared.predictor
     }
 
     /// Forgets the running means of loss and metrics.

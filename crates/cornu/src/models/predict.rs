@@ -7,8 +7,113 @@ use std::sync::{Arc, Mutex};
 use cornu_graph::{Array, Executable, Graph, Spec, Tensor};
 
 use super::data::row_count;
+use super::fit::check_positive;
+use super::{Data, Model, Verbose};
+use crate::callbacks::{Callback, Params, ProgbarLogger, Session};
 use crate::layers::{Context, LayerRef};
 use crate::{Result, backend};
+
+/// The arguments of `predict`, with Keras's defaults.
+///
+/// A number stands for a batch size without anything printed: `model.predict(&x, 32)`.
+pub struct Predict<'a> {
+    batch_size: usize,
+    verbose: Verbose,
+    steps: Option<usize>,
+    callbacks: Vec<Box<dyn Callback + 'a>>,
+}
+
+impl Default for Predict<'_> {
+    fn default() -> Self {
+        Predict { batch_size: 32, verbose: Verbose::Bar, steps: None, callbacks: Vec::new() }
+    }
+}
+
+impl From<usize> for Predict<'_> {
+    fn from(batch_size: usize) -> Self {
+        Predict::new().batch_size(batch_size).verbose(0)
+    }
+}
+
+impl<'a> Predict<'a> {
+    /// All rows in batches of 32, with a progress bar.
+    pub fn new() -> Self {
+        Predict::default()
+    }
+
+    /// Rows per step. Default 32.
+    #[must_use]
+    pub fn batch_size(mut self, rows: usize) -> Self {
+        self.batch_size = rows;
+        self
+    }
+
+    /// What is printed: 0, 1 or 2 as in Keras, or a [`Verbose`]. Default 1.
+    #[must_use]
+    pub fn verbose(mut self, verbose: impl Into<Verbose>) -> Self {
+        self.verbose = verbose.into();
+        self
+    }
+
+    /// After how many steps to stop. Default: after all rows.
+    #[must_use]
+    pub fn steps(mut self, steps: usize) -> Self {
+        self.steps = Some(steps);
+        self
+    }
+
+    /// Adds a callback; give `&mut` to look at it afterwards.
+    #[must_use]
+    pub fn callback(mut self, callback: impl Callback + 'a) -> Self {
+        self.callbacks.push(Box::new(callback));
+        self
+    }
+}
+
+impl Model {
+    /// The outputs for all rows.
+    ///
+    /// `args`: a batch size, or [`Predict`] with all there is to say.
+    ///
+    /// # Errors
+    /// When the arrays do not fit the model, or a callback fails.
+    pub fn predict<'a>(
+        &self,
+        x: impl Into<Data<'a>>,
+        args: impl Into<Predict<'a>>,
+    ) -> Result<Vec<Array>> {
+        let Predict { batch_size, verbose, steps, mut callbacks } = args.into();
+        check_positive("predict", &[("batch_size", Some(batch_size)), ("steps", steps)])?;
+        let x = x.into().in_order("x", &self.input_names())?;
+        let rows = row_count(x.iter().map(|a| &**a))?;
+        let batches = Batches::new(rows, batch_size);
+        let steps = steps.unwrap_or(usize::MAX).min(batches.count_all());
+        callbacks.push(Box::new(ProgbarLogger::new(verbose)));
+        let mut session = Session::new(self, Params { epochs: 1, steps, verbose });
+
+        session.each(&mut callbacks, |c, s| c.on_predict_begin(s))?;
+        let mut parts: Vec<Vec<Array>> = Vec::new();
+        // No rows still have an output shape.
+        let ranges: Vec<_> =
+            if rows == 0 { std::iter::once(0..0).collect() } else { batches.take(steps).collect() };
+        for (i, range) in ranges.into_iter().enumerate() {
+            session.each(&mut callbacks, |c, s| c.on_predict_batch_begin(i, s))?;
+            let slice = |a: &Cow<Array>| a.rows(range.start, range.end);
+            let batch = x.iter().map(slice).collect::<cornu_graph::Result<Vec<_>>>()?;
+            parts.push(self.predictor().run(self.as_layer(), &batch.iter().collect::<Vec<_>>())?);
+            session.each(&mut callbacks, |c, s| c.on_predict_batch_end(i, s))?;
+        }
+        session.each(&mut callbacks, |c, s| c.on_predict_end(s))?;
+        let outputs = parts.first().map_or(0, Vec::len);
+        let mut columns: Vec<Vec<Array>> = (0..outputs).map(|_| Vec::new()).collect();
+        for part in parts {
+            for (column, array) in columns.iter_mut().zip(part) {
+                column.push(array);
+            }
+        }
+        columns.into_iter().map(concatenate).collect()
+    }
+}
 
 /// Ranges of rows: `0..batch`, `batch..2·batch`, …; the last may be shorter.
 pub struct Batches {
@@ -66,37 +171,6 @@ impl Predictor {
             }
         };
         Ok(plan.run(inputs)?)
-    }
-
-    /// The outputs for all rows, computed in batches.
-    pub fn run_batches(
-        &self,
-        root: &LayerRef,
-        x: &[Cow<Array>],
-        batch_size: usize,
-        mut done: impl FnMut(usize, usize) -> Result<()>,
-    ) -> Result<Vec<Array>> {
-        let rows = row_count(x.iter().map(|a| &**a))?;
-        let batches = Batches::new(rows, batch_size);
-        let steps = batches.count_all();
-        let mut parts: Vec<Vec<Array>> = Vec::new();
-        // No rows still have an output shape.
-        let ranges: Vec<_> =
-            if rows == 0 { std::iter::once(0..0).collect() } else { batches.collect() };
-        for (i, range) in ranges.into_iter().enumerate() {
-            let slice = |a: &Cow<Array>| a.rows(range.start, range.end);
-            let batch = x.iter().map(slice).collect::<cornu_graph::Result<Vec<_>>>()?;
-            parts.push(self.run(root, &batch.iter().collect::<Vec<_>>())?);
-            done(i + 1, steps)?;
-        }
-        let outputs = parts.first().map_or(0, Vec::len);
-        let mut columns: Vec<Vec<Array>> = (0..outputs).map(|_| Vec::new()).collect();
-        for part in parts {
-            for (column, array) in columns.iter_mut().zip(part) {
-                column.push(array);
-            }
-        }
-        columns.into_iter().map(concatenate).collect()
     }
 }
 

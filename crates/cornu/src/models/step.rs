@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use cornu_graph::{Array, DType, Executable, Graph, Spec, Tensor, Variable, gradients, ops};
 
-use super::compile::{Compile, MetricArg};
+use super::compile::{Compile, Output, of_output};
 use super::logs::Logs;
 use crate::config::{Choice, Config, Family};
 use crate::layers::{Context, LayerRef};
@@ -144,7 +144,7 @@ impl Trainer {
         for (i, loss) in losses.iter().enumerate() {
             let Some(loss) = loss else { continue };
             let value = scalar_loss(&**loss, &y[i], &outputs[i], weights.get(i))?;
-            let factor = self.args.loss_weights.get(i).copied().unwrap_or(1.0);
+            let factor = of_output(&self.args.loss_weights, i, &names[i]).copied().unwrap_or(1.0);
             weighted.push(if factor == 1.0 { value.clone() } else { &value * factor });
             parts.push((format!("{}_loss", names[i]), value));
         }
@@ -171,7 +171,7 @@ impl Trainer {
             mean_result(&new)
         };
         shown.push(("loss".into(), mean(self, "loss", &total, rows, &mut cx)?));
-        if losses.len() > 1 {
+        if parts.len() > 1 {
             for (name, value) in &parts {
                 // Keras counts each batch once here, however many rows it has.
                 let value = mean(self, name, value, 1, &mut cx)?;
@@ -183,22 +183,21 @@ impl Trainer {
             shown.push((name, value));
         }
         let first_metric = shown.len();
-        let (weighted, plain): (Vec<_>, Vec<_>) =
-            self.args.metrics.iter().cloned().partition(|arg| arg.weighted);
-        for args in [plain, weighted] {
-            let pairs =
-                (0..outputs.len().min(y.len())).flat_map(|i| args.iter().map(move |a| (i, a)));
-            let of_output =
-                |o: &Option<String>, i: usize| o.as_ref().is_none_or(|o| *o == names[i]);
-            for (i, arg) in pairs.filter(|(i, arg)| of_output(&arg.output, *i)) {
+        let lists =
+            [(self.args.metrics.clone(), false), (self.args.weighted_metrics.clone(), true)];
+        for (args, weigh) in lists {
+            let count = outputs.len().min(y.len());
+            let pairs = (0..count).flat_map(|i| args.iter().map(move |a| (i, a)));
+            let wanted = |of: &Output, i: usize| *of == Output::All || of.is(i, &names[i]);
+            for (i, (_, arg)) in pairs.filter(|(i, (of, _))| wanted(of, *i)) {
                 let (output, loss) = (&outputs[i], losses.get(i).and_then(Option::as_ref));
                 let (name, metric) = resolve(arg, &y[i], output, loss.map(|l| l.class_name()))?;
                 let prefix =
                     if outputs.len() > 1 { format!("{}_", names[i]) } else { String::new() };
-                let name = unused_name(&shown, &prefix, &name, arg.weighted);
+                let name = unused_name(&shown, &prefix, &name, weigh);
                 let state = self.track(&name, metric.state(y[i].spec(), output.spec())?);
                 let old: Vec<Tensor> = state.iter().map(|v| cx.read(v)).collect();
-                let weight = weights.get(i).filter(|_| arg.weighted);
+                let weight = weights.get(i).filter(|_| weigh);
                 let new = metric.update(&old, &y[i], output, weight)?;
                 state.iter().zip(&new).for_each(|(v, t)| cx.update(v, t.clone()));
                 shown.push((name, metric.result(&new)?));
@@ -222,28 +221,11 @@ impl Trainer {
 
     /// The loss of each output.
     fn losses(&self, names: &[String], targets: usize) -> Result<Vec<Option<Arc<dyn Loss>>>> {
-        let known = |name: &String| names.contains(name);
-        if let Some(name) =
-            self.args.losses.iter().filter_map(|(n, _)| n.as_ref()).find(|n| !known(n))
-        {
-            let rule = format!("must be one of {}", names.join(", "));
-            return Err(Error::invalid("compile", "loss_of", rule, format!("{name:?}")));
-        }
-        if self.args.loss_weights.len() > names.len() {
-            let rule = format!("must be at most {} numbers", names.len());
-            return Err(Error::invalid(
-                "compile",
-                "loss_weights",
-                rule,
-                self.args.loss_weights.len(),
-            ));
-        }
-        let of = |name: &String| {
-            let own = self.args.losses.iter().find(|(n, _)| n.as_ref() == Some(name));
-            own.or_else(|| self.args.losses.iter().find(|(n, _)| n.is_none()))
+        self.args.check(names)?;
+        let of = |(i, name): (usize, &String)| {
+            of_output(&self.args.losses, i, name).map(Choice::get).transpose()
         };
-        let losses = names.iter().map(|name| of(name).map(|(_, loss)| loss.get()).transpose());
-        let losses = losses.collect::<Result<Vec<_>>>()?;
+        let losses = names.iter().enumerate().map(of).collect::<Result<Vec<_>>>()?;
         let needed = losses.iter().rposition(Option::is_some).map_or(0, |i| i + 1);
         if needed > targets {
             let rule = format!("must have targets for {needed} outputs ({})", names.join(", "));
@@ -302,19 +284,19 @@ fn scalar_loss(
 
 /// A metric and its displayed name; "accuracy" and "crossentropy" mean what fits the shapes.
 fn resolve(
-    arg: &MetricArg,
+    arg: &Choice<dyn Metric>,
     y_true: &Tensor,
     y_pred: &Tensor,
     loss: Option<&str>,
 ) -> Result<(String, Arc<dyn Metric>)> {
-    let Choice::Name(given) = &arg.metric else {
-        let metric = arg.metric.get()?;
+    let Choice::Name(given) = arg else {
+        let metric = arg.get()?;
         return Ok((metric.name().into(), metric));
     };
     let suffix = match given.to_ascii_lowercase().as_str() {
         "accuracy" | "acc" => "Accuracy",
         "crossentropy" | "ce" => "Crossentropy",
-        _ => return Ok((given.clone(), arg.metric.get()?)),
+        _ => return Ok((given.clone(), arg.get()?)),
     };
     // The only axis of a vector is the batch: its size says nothing.
     let last = |t: &Tensor| if t.ndim() > 1 { t.shape()[t.ndim() - 1] } else { 0 };

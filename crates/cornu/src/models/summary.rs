@@ -239,31 +239,28 @@ fn table(columns: &[(&str, Align)], widths: &[usize], rows: &[Vec<String>]) -> S
     out + &rule('└', '─', '┴', '┘')
 }
 
-/// Lines of at most `width` characters, broken at spaces, or within words that are longer.
+/// Lines of at most `width` characters, broken at spaces; a longer word stands on a line of its own, cut
+/// short by an ellipsis.
 fn wrap(text: &str, width: usize) -> Vec<String> {
-    let indent = text.len() - text.trim_start().len();
     let mut lines = Vec::new();
-    let mut line = " ".repeat(indent);
-    let mut started = false;
-    for word in text.split_whitespace() {
-        let mut word: Vec<char> = word.chars().collect();
-        if started && line.chars().count() + 1 + word.len() > width {
-            lines.push(std::mem::take(&mut line));
-            started = false;
-        }
-        if started {
-            line.push(' ');
-        }
-        while line.chars().count() + word.len() > width {
-            let room = width.saturating_sub(line.chars().count()).max(1);
-            line.extend(word.drain(..room.min(word.len())));
+    let mut line = String::new();
+    // Words with the spaces after them; those before the first belong to it.
+    for word in text.split_inclusive(' ') {
+        let room = width.saturating_sub(line.chars().count());
+        if !line.trim().is_empty() && word.trim_end().chars().count() > room {
             lines.push(std::mem::take(&mut line));
         }
-        line.extend(word);
-        started = true;
+        line.push_str(word);
     }
     lines.push(line);
-    lines
+    let cut = |line: String| {
+        let line = line.trim_end();
+        if line.chars().count() <= width {
+            return line.to_string();
+        }
+        line.chars().take(width.saturating_sub(1)).chain(['…']).collect()
+    };
+    lines.into_iter().map(cut).collect()
 }
 
 /// `1,234,567`.
@@ -301,6 +298,14 @@ mod tests {
         assert_eq!(column_widths(108, &[0.3, 0.56, 0.74, 1.0]), [31, 27, 17, 28]);
         assert_eq!(column_widths(80, &[0.3, 0.56, 0.74, 1.0]), [23, 19, 13, 20]);
         assert_eq!(column_widths(120, &[0.27, 0.504, 0.666, 0.9, 1.0]), [31, 27, 18, 27, 11]);
+    }
+
+    #[test]
+    fn cells_break_at_spaces_and_cut_long_words() {
+        assert_eq!(wrap("   └ first (Dense)", 14), ["   └ first", "(Dense)"]);
+        assert_eq!(wrap("a_name_that_is_long (Dense)", 8), ["a_name_…", "(Dense)"]);
+        assert_eq!(wrap("a[0][0], b[0][0], c[0][0]", 17), ["a[0][0], b[0][0],", "c[0][0]"]);
+        assert_eq!(wrap("", 4), [""]);
     }
 
     #[test]

@@ -21,12 +21,33 @@ pub fn load_model(path: impl AsRef<Path>) -> Result<Model> {
     let path = path.as_ref();
     let what = path.display().to_string();
     let contents = archive::read(path)?;
-    let model = Model::from_layer(layer(&contents.config)?);
-    if let Some(config) = contents.config.get("compile_config").filter(|c| !c.is_null()) {
-        model.compile(compile::from_config(config)?)?;
-    }
+    let model = Model::from_config(&contents.config)?;
     weights::restore(&what, &model, contents.weights)?;
     Ok(model)
+}
+
+impl Model {
+    /// The model that [`Model::to_config`] describes, or Keras in a file's `config.json`: its layers with new
+    /// weights, compiled as it was.
+    ///
+    /// ```
+    /// use cornu::{layers::Dense, models::{Model, Sequential}};
+    /// let model = Sequential::new().input([2]).add(Dense::new(3)).model()?;
+    /// assert_eq!(Model::from_config(&model.to_config()?)?.summary(), model.summary());
+    /// # Ok::<(), cornu::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When a class is not known, an argument is wrong, or the layers do not fit each other.
+    pub fn from_config(config: &Value) -> Result<Model> {
+        let model = Model::from_layer(layer(config)?);
+        // Keras writes an empty dict for what was not compiled.
+        let compiled = |c: &&Value| c.as_object().is_some_and(|c| !c.is_empty());
+        if let Some(config) = config.get("compile_config").filter(compiled) {
+            model.compile(compile::from_config(config, model.output_names().len())?)?;
+        }
+        Ok(model)
+    }
 }
 
 /// A layer or model from Keras's dict.

@@ -48,7 +48,8 @@ impl Model {
         let mut dict = self.as_layer().serialize()?;
         if let Some(compile) = self.compiled() {
             let learning_rate = self.with_optimizer(|optimizer| optimizer.learning_rate()).ok();
-            dict["compile_config"] = compile::to_config(&compile, learning_rate)?;
+            dict["compile_config"] =
+                compile::to_config(&compile, &self.output_names(), learning_rate)?;
         }
         Ok(dict)
     }

@@ -1,12 +1,12 @@
 //! Losses: values per sample, reductions, weights, gradients; what their short names mean.
 
 use cornu::config::{Choice, deserialize_object};
-use cornu::losses::Loss;
-use cornu::{Eval, evaluate};
+use cornu::losses::{CTC, Circle, Loss};
+use cornu::{Array, DType, Eval, Tensor, evaluate};
 use cornu_graph::gradients;
 use serde_json::{Value, json};
 
-use crate::support::{Report, cases, number, object, tensor};
+use crate::golden::{Report, array, cases, number, object, tensor};
 
 const TOLERANCE: f64 = 1e-5;
 const REDUCTIONS: [&str; 5] =
@@ -43,28 +43,63 @@ fn check(case: &Value, report: &mut Report) -> Option<()> {
     let slopes = gradients(&loss.compute(&y_true, &y_pred, None), std::slice::from_ref(&y_pred));
     let slopes = report.ok(&what, slopes)?;
     let values = report.ok(&what, evaluate(&slopes))?;
-    report.array(&format!("{what} gradient"), &values[0], &case["grad"], TOLERANCE);
+    // Around the 700 of a sequence that cannot be, single precision has four digits less.
+    let tolerance = if class_name == "CTC" { 1e-4 } else { TOLERANCE };
+    report.array(&format!("{what} gradient"), &values[0], &case["grad"], tolerance);
     Some(())
-}
-
-/// What this library does not have: refused by name.
-const MISSING: [&str; 2] = ["Circle", "CTC"];
-
-fn missing(name: &str) -> bool {
-    MISSING.iter().any(|class| class.eq_ignore_ascii_case(name))
 }
 
 #[test]
 fn losses() {
     let mut report = Report::default();
     for case in cases("losses") {
-        if missing(object(&case["loss"]).0) {
-            report.equal("missing", deserialize_object::<dyn Loss>(&case["loss"]).is_err(), true);
-            continue;
-        }
         check(&case, &mut report);
     }
     report.finish();
+}
+
+/// The gradients of a loss against finite differences, in double precision.
+fn check_gradient(loss: &dyn Loss, y_true: &Array, y_pred: &Array) {
+    let compute = |y: &[Tensor]| loss.compute(&Tensor::from(y_true), &y[0], None);
+    cornu_graph::testing::check_gradient(compute, &[y_pred.cast(DType::F64)])
+        .unwrap_or_else(|e| panic!("{}: {e}", loss.class_name()));
+}
+
+#[test]
+fn slopes_of_sequences_and_embeddings() {
+    for case in cases("losses") {
+        let (y_true, y_pred) = (array(&case["y_true"]), array(&case["y_pred"]));
+        match object(&case["loss"]).0 {
+            "CTC" => check_gradient(&CTC::default(), &y_true, &y_pred),
+            // With a large gamma the second derivative is too large for differences.
+            "Circle" => {
+                let loss = Circle { gamma: 2.0, ..Circle::default() };
+                check_gradient(&loss, &y_true, &y_pred);
+            }
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn wrong_shapes_of_sequences_are_errors() {
+    let zeros = |shape: &[usize]| Tensor::from(Array::zeros(shape, DType::F32).unwrap());
+    let error = |loss: &dyn Loss, t: &[usize], p: &[usize]| {
+        loss.compute(&zeros(t), &zeros(p), None).array().unwrap_err().to_string()
+    };
+    for (t, p, argument) in [
+        (&[2, 3][..], &[2, 4][..], "y_pred"),
+        (&[2], &[2, 4, 5], "y_true"),
+        (&[3, 3], &[2, 4, 5], "y_true"),
+        (&[2, 3], &[2, 0, 5], "y_pred"),
+    ] {
+        let error = error(&CTC::default(), t, p);
+        assert!(error.contains("CTC") && error.contains(argument), "{error}");
+    }
+    assert!(error(&Circle::default(), &[2], &[2, 4, 5]).contains("Circle"));
+    // A label that is no class.
+    let labels = Tensor::from(Array::new(&[1, 1], vec![9i32]).unwrap());
+    assert!(CTC::default().compute(&labels, &zeros(&[1, 2, 3]), None).array().is_err());
 }
 
 #[test]
@@ -73,10 +108,6 @@ fn short_names() {
     for row in cases("loss_names") {
         let name = row[0].as_str().unwrap();
         let found = Choice::<dyn Loss>::from(name).get();
-        if missing(name) {
-            report.equal(name, found.is_err(), true);
-            continue;
-        }
         match row[1].as_str() {
             Some(function) => {
                 let Some(loss) = report.ok(name, found) else { continue };

@@ -1,9 +1,12 @@
 //! Golden numbers: every case of `tests/fixtures/keras` (made by `tools/keras`) through the public API.
 
+mod activations;
+mod golden;
+mod layers;
 mod losses;
 mod metrics;
-mod models;
 mod optimizers;
+mod progress;
 mod small;
-mod support;
+mod summary;
 mod training;

@@ -5,7 +5,7 @@ use cornu::config::deserialize_object;
 use cornu::metrics::{Metric, Tracker};
 use serde_json::Value;
 
-use crate::support::{Report, array, cases, number, numbers, object};
+use crate::golden::{Report, array, cases, number, numbers, object};
 
 fn check(case: &Value, report: &mut Report) -> Option<()> {
     let (class_name, config) = object(&case["metric"]);

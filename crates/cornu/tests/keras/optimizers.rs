@@ -10,7 +10,7 @@ use cornu::optimizers::{Optimizer, SGD, State};
 use cornu::{Array, Eval, Tensor, Variable, evaluate};
 use serde_json::{Map, Value, json};
 
-use crate::support::{Report, arrays, cases, number, numbers, object};
+use crate::golden::{Report, arrays, cases, number, numbers, object};
 
 const TOLERANCE: f64 = 1e-5;
 

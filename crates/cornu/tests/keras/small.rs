@@ -7,7 +7,7 @@ use cornu::regularizers::Regularizer;
 use cornu::{DType, Eval};
 use serde_json::Value;
 
-use crate::support::{Report, cases, number, object, shape, tensor};
+use crate::golden::{Report, cases, number, object, shape, tensor};
 
 const TOLERANCE: f64 = 1e-5;
 

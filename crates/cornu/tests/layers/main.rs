@@ -1,4 +1,3 @@
-//! Every layer against the shared contract and against numbers from Keras.
+//! Every layer against the shared contract.
 
 mod contract;
-mod golden;

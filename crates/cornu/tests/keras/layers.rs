@@ -2,25 +2,11 @@
 
 use cornu::config::Config;
 use cornu::layers::{Context, LayerRef, Shape, from_config};
-use cornu::{Array, DType, Result, Tensor, evaluate, ops};
+use cornu::{Array, Result, Tensor, evaluate, ops};
 use cornu_graph::gradients;
 use serde_json::Value;
 
-fn array(value: &Value) -> Array {
-    let number = |v: &Value| match v.as_str() {
-        Some(text) => text.parse().unwrap(),
-        None => v.as_f64().unwrap_or_else(|| f64::from(u8::from(v.as_bool().unwrap()))),
-    };
-    let data: Vec<f64> = value["data"].as_array().unwrap().iter().map(number).collect();
-    let dtype = DType::from_name(value["dtype"].as_str().unwrap()).unwrap();
-    let shape = value["shape"].as_array().unwrap().iter();
-    let shape: Vec<usize> = shape.map(|d| d.as_u64().unwrap() as usize).collect();
-    Array::new(&shape, data).unwrap().cast(dtype)
-}
-
-fn arrays(value: &Value) -> Vec<Array> {
-    value.as_array().map_or_else(Vec::new, |list| list.iter().map(array).collect())
-}
+use crate::golden::{alike, array, arrays, cases, cotangent};
 
 fn close(what: &str, found: &Array, expected: &Array) -> Result<(), String> {
     let (a, b) = (found.to_vec::<f64>(), expected.to_vec::<f64>());
@@ -33,29 +19,14 @@ fn close(what: &str, found: &Array, expected: &Array) -> Result<(), String> {
     Err(format!("{what} is {found:?}, in Keras {expected:?}; first far: {far:?}"))
 }
 
-/// The weights `sum(output * weights)` of the scalar whose gradients are recorded.
-///
-/// `moved`: whether the case is the transposed twin of one with the channels last, which TensorFlow's
-/// kernels ask for; then so are the weights.
-fn cotangent(shape: &[usize], moved: bool) -> Tensor {
+/// Weights of the output, for a case that may be the transposed twin of one with the channels last, which
+/// TensorFlow's kernels ask for; then so are the weights.
+fn output_weights(shape: &[usize], moved: bool) -> Tensor {
     if let ([batch, channels, height, width], true) = (shape, moved) {
-        let last = cotangent(&[*batch, *height, *width, *channels], false);
+        let last = cotangent(&[*batch, *height, *width, *channels]);
         return ops::transpose(&last, &[0, 3, 1, 2]);
     }
-    let count: usize = shape.iter().product();
-    let values: Vec<f32> = (0..count).map(|i| ((i * 7 % 11) as f32 - 5.0) / 10.0).collect();
-    Array::new(shape, values).unwrap().into()
-}
-
-/// Whether two JSON values are the same; `6` is `6.0`.
-fn equal(a: &Value, b: &Value) -> bool {
-    match (a, b) {
-        (Value::Number(a), Value::Number(b)) => a.as_f64() == b.as_f64(),
-        (Value::Array(a), Value::Array(b)) => {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal(a, b))
-        }
-        _ => a == b,
-    }
+    cotangent(shape)
 }
 
 fn check(case: &Value) -> Result<(), String> {
@@ -71,7 +42,7 @@ fn check(case: &Value) -> Result<(), String> {
         // Objects may lack arguments that this library does not have; their names must agree.
         let same = match value.get("class_name") {
             Some(class) => Some(class) == config[&key].get("class_name"),
-            None => config.get(&key).is_some_and(|keras| equal(keras, &value)),
+            None => config.get(&key).is_some_and(|keras| alike(keras, &value)),
         };
         if !same {
             return Err(format!("config `{key}` is {value}, in Keras {:?}", config.get(&key)));
@@ -104,7 +75,7 @@ fn check(case: &Value) -> Result<(), String> {
     let y = &outputs[0];
     close("output", &evaluate(&outputs).map_err(text)?[0], &array(&case["output"]))?;
 
-    let after = arrays(&case["weights_after"]);
+    let after = case.get("weights_after").map_or_else(Vec::new, arrays);
     for (weight, expected) in weights.iter().zip(&after) {
         let update =
             cx.updates().iter().find(|(v, _)| *v == weight.variable).map(|(_, t)| t.clone());
@@ -123,7 +94,7 @@ fn check(case: &Value) -> Result<(), String> {
         let sources: Vec<Tensor> =
             sources.iter().filter(|t| t.dtype().is_float()).cloned().collect();
         let expected = arrays(&case[*name]);
-        let total = ops::sum(&(y * cotangent(y.shape(), moved)), &[], false);
+        let total = ops::sum(&(y * output_weights(y.shape(), moved)), &[], false);
         let slopes = gradients(&total, &sources).map_err(|e| e.to_string())?;
         if slopes.len() != expected.len() {
             return Err(format!("{} {name}, in Keras {}", slopes.len(), expected.len()));
@@ -136,9 +107,8 @@ fn check(case: &Value) -> Result<(), String> {
 }
 
 fn check_all(fixture: &str) {
-    let fixture: Value = serde_json::from_str(fixture).unwrap();
     let mut failed = Vec::new();
-    for case in fixture["cases"].as_array().unwrap() {
+    for case in &cases(fixture) {
         // Masks are refused, not ignored.
         if case["layer"]["config"]["mask_zero"] == true {
             let error = check(case).expect_err("masks are not supported");
@@ -152,20 +122,20 @@ fn check_all(fixture: &str) {
 
 #[test]
 fn layers_give_what_keras_gives() {
-    check_all(include_str!("../fixtures/keras/layers.json"));
+    check_all("layers");
 }
 
 #[test]
 fn normalization_gives_what_keras_gives() {
-    check_all(include_str!("../fixtures/keras/layers_norm.json"));
+    check_all("layers_norm");
 }
 
 #[test]
 fn convolutions_give_what_keras_gives() {
-    check_all(include_str!("../fixtures/keras/layers_conv.json"));
+    check_all("layers_conv");
 }
 
 #[test]
 fn transposed_convolutions_give_what_keras_gives() {
-    check_all(include_str!("../fixtures/keras/layers_conv_transpose.json"));
+    check_all("layers_conv_transpose");
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use cornu::{Array, Tensor};
+use cornu::{Array, DType, Tensor};
 use serde_json::{Map, Value};
 
 /// A file of `tests/fixtures/keras`.
@@ -38,15 +38,8 @@ pub fn shape(tensor: &Value) -> Vec<usize> {
 
 /// `{"shape", "dtype", "data"}` as an array.
 pub fn array(tensor: &Value) -> Array {
-    let values = numbers(&tensor["data"]);
-    let shape = shape(tensor);
-    match tensor["dtype"].as_str().unwrap() {
-        "float32" => Array::new(&shape, values.into_iter().map(|v| v as f32).collect()),
-        "int32" => Array::new(&shape, values.into_iter().map(|v| v as i32).collect()),
-        "int64" => Array::new(&shape, values.into_iter().map(|v| v as i64).collect()),
-        other => panic!("dtype {other}"),
-    }
-    .unwrap()
+    let dtype = DType::from_name(tensor["dtype"].as_str().unwrap()).unwrap();
+    Array::new(&shape(tensor), numbers(&tensor["data"])).unwrap().cast(dtype)
 }
 
 pub fn arrays(list: &Value) -> Vec<Array> {
@@ -55,6 +48,13 @@ pub fn arrays(list: &Value) -> Vec<Array> {
 
 pub fn tensor(value: &Value) -> Tensor {
     Tensor::from(&array(value))
+}
+
+/// The weights of the scalar `sum(output * weights)` whose gradients the fixtures hold.
+pub fn cotangent(shape: &[usize]) -> Tensor {
+    let count: usize = shape.iter().product();
+    let values: Vec<f32> = (0..count).map(|i| ((i * 7 % 11) as f32 - 5.0) / 10.0).collect();
+    Array::new(shape, values).unwrap().into()
 }
 
 /// The class name and config of a serialized object.
@@ -157,7 +157,8 @@ impl Report {
     }
 }
 
-fn alike(a: &Value, b: &Value) -> bool {
+/// Whether two JSON values are the same, numbers to float32's precision and dtypes left aside.
+pub fn alike(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Number(a), Value::Number(b)) => {
             let (a, b) = (a.as_f64().unwrap(), b.as_f64().unwrap());

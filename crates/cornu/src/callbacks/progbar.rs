@@ -1,0 +1,184 @@
+//! A progress bar as Keras draws it.
+
+use std::time::{Duration, Instant};
+
+use crate::models::Logs;
+
+/// The bar's width in characters.
+const WIDTH: usize = 20;
+
+/// The least time between two drawings.
+const INTERVAL: Duration = Duration::from_millis(50);
+
+/// The progress of one epoch, one evaluation, one prediction.
+pub(super) struct Progbar {
+    steps: usize,
+    started: Instant,
+    /// When the first step was over: it compiles, so it says nothing about the others.
+    first: Option<Instant>,
+    shown: Option<Instant>,
+    width: usize,
+}
+
+impl Progbar {
+    pub fn new(steps: usize) -> Self {
+        Progbar { steps, started: Instant::now(), first: None, shown: None, width: 0 }
+    }
+
+    /// Counts a step; the bar that takes the last one's place, unless that was drawn just now.
+    pub fn step(&mut self, step: usize, logs: &Logs) -> Option<String> {
+        let per_step = self.per_step(step);
+        if step == 1 {
+            self.first = Some(Instant::now());
+        }
+        let due = self.shown.is_none_or(|at| at.elapsed() >= INTERVAL);
+        due.then(|| {
+            self.shown = Some(Instant::now());
+            let left = per_step * self.steps.saturating_sub(step) as u32;
+            self.over_last(bar(step, self.steps, &clock(left), per_step, logs))
+        })
+    }
+
+    /// The full bar at the end, with the time that passed.
+    pub fn end(&mut self, logs: &Logs) -> String {
+        let seconds = format!("{:.0}s", self.started.elapsed().as_secs_f64());
+        let per_step = self.per_step(self.steps);
+        self.over_last(bar(self.steps, self.steps, &seconds, per_step, logs)) + "\n"
+    }
+
+    /// The end as a plain line.
+    pub fn line(&self, logs: &Logs) -> String {
+        let (steps, seconds) = (self.steps, self.started.elapsed().as_secs_f64());
+        let per_step = duration(self.per_step(steps));
+        format!("{steps}/{steps} - {seconds:.0}s - {per_step}/step{}\n", values(logs))
+    }
+
+    fn per_step(&self, step: usize) -> Duration {
+        match self.first {
+            Some(first) if step > 1 => first.elapsed() / (step - 1) as u32,
+            _ => self.started.elapsed() / step.max(1) as u32,
+        }
+    }
+
+    /// A line that hides what a longer one before it left.
+    fn over_last(&mut self, line: String) -> String {
+        let width = visible(&line);
+        let rest = " ".repeat(self.width.saturating_sub(width));
+        self.width = width;
+        format!("\r{line}{rest}")
+    }
+}
+
+/// `12/70 ━━━━━━━━━━ 3s 52ms/step - loss: 0.1234`
+fn bar(step: usize, steps: usize, time: &str, per_step: Duration, logs: &Logs) -> String {
+    let done = (WIDTH * step).checked_div(steps).unwrap_or(WIDTH).min(WIDTH);
+    let digits = steps.to_string().len();
+    let full = match done {
+        0 => String::new(),
+        _ => format!("\x1b[32m{}\x1b[0m", "━".repeat(done)),
+    };
+    format!(
+        "\x1b[1m{step:>digits$}/{steps}\x1b[0m {full}\x1b[37m{}\x1b[0m \x1b[1m{time}\x1b[0m {}/step{}",
+        "━".repeat(WIDTH - done),
+        duration(per_step),
+        values(logs)
+    )
+}
+
+/// ` - loss: 0.1234 - mae: 1.0000e-04`.
+fn values(logs: &Logs) -> String {
+    let show = |(name, value): (&str, f64)| {
+        if value.is_nan() {
+            format!(" - {name}: nan")
+        } else if value.abs() > 1e-3 {
+            format!(" - {name}: {value:.4}")
+        } else {
+            format!(" - {name}: {}", scientific(value))
+        }
+    };
+    logs.iter().map(show).collect()
+}
+
+/// As Python's `%.4e`: an exponent of two digits.
+fn scientific(value: f64) -> String {
+    let text = format!("{value:.4e}");
+    match text.split_once('e') {
+        Some((mantissa, exponent)) => {
+            let (sign, digits) = match exponent.strip_prefix('-') {
+                Some(digits) => ('-', digits),
+                None => ('+', exponent),
+            };
+            format!("{mantissa}e{sign}{digits:0>2}")
+        }
+        None => text,
+    }
+}
+
+/// What is left: `1:02:03`, `2:03` or `3s`.
+fn clock(time: Duration) -> String {
+    let s = time.as_secs();
+    match time.as_secs_f64() {
+        t if t > 3600.0 => format!("{}:{:02}:{:02}", s / 3600, s % 3600 / 60, s % 60),
+        t if t > 60.0 => format!("{}:{:02}", s / 60, s % 60),
+        _ => format!("{s}s"),
+    }
+}
+
+/// `3s`, `52ms` or `120us`.
+fn duration(time: Duration) -> String {
+    let s = time.as_secs_f64();
+    if s >= 1.0 || s == 0.0 {
+        format!("{s:.0}s")
+    } else if s >= 1e-3 {
+        format!("{:.0}ms", s * 1e3)
+    } else {
+        format!("{:.0}us", s * 1e6)
+    }
+}
+
+/// The number of characters that a terminal shows.
+fn visible(line: &str) -> usize {
+    let mut count = 0;
+    let mut escape = false;
+    for c in line.chars() {
+        match (escape, c) {
+            (false, '\x1b') => escape = true,
+            (false, _) => count += 1,
+            (true, 'm') => escape = false,
+            (true, _) => {}
+        }
+    }
+    count
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shorter_line_hides_the_longer_one_before() {
+        let mut bar = Progbar::new(3);
+        let long: Logs = [("a_long_name".to_string(), 1.0)].into_iter().collect();
+        let first = bar.step(1, &long).unwrap();
+        assert!(bar.step(2, &long).is_none(), "drawn again at once");
+        let end = bar.end(&Logs::default());
+        assert!(visible(&end) > visible(&first), "{end:?} after {first:?}");
+    }
+
+    #[test]
+    fn numbers_read_as_in_python() {
+        let logs = [("a", 0.0), ("b", -2.5), ("c", f64::NAN), ("d", f64::INFINITY), ("e", -1e-12)];
+        let logs: Logs = logs.into_iter().map(|(n, v)| (n.to_string(), v)).collect();
+        let want = " - a: 0.0000e+00 - b: -2.5000 - c: nan - d: inf - e: -1.0000e-12";
+        assert_eq!(values(&logs), want);
+    }
+
+    #[test]
+    fn times_read_well() {
+        let seconds = Duration::from_secs;
+        let clocks = [3, 60, 125, 3723].map(|s| clock(seconds(s)));
+        assert_eq!(clocks, ["3s", "60s", "2:05", "1:02:03"]);
+        let durations = [0, 120, 52_000, 3_000_000].map(|us| duration(Duration::from_micros(us)));
+        assert_eq!(durations, ["0s", "120us", "52ms", "3s"]);
+    }
+}

@@ -1,0 +1,126 @@
+//! Loss and metrics over data.
+
+use super::fit::check_positive;
+use super::rows::{Pass, Rows};
+use super::step::Mode;
+use super::{Data, Logs, Model, Verbose};
+use crate::Result;
+use crate::callbacks::{Callback, Params, ProgbarLogger, Session};
+
+/// The arguments of `evaluate`, with Keras's defaults.
+///
+/// A number stands for a batch size without anything printed: `model.evaluate(&x, &y, 32)`.
+pub struct Evaluate<'a> {
+    batch_size: usize,
+    verbose: Verbose,
+    sample_weight: Data<'a>,
+    steps: Option<usize>,
+    callbacks: Vec<Box<dyn Callback + 'a>>,
+}
+
+impl Default for Evaluate<'_> {
+    fn default() -> Self {
+        Evaluate {
+            batch_size: 32,
+            verbose: Verbose::Bar,
+            sample_weight: Data::default(),
+            steps: None,
+            callbacks: Vec::new(),
+        }
+    }
+}
+
+impl From<usize> for Evaluate<'_> {
+    fn from(batch_size: usize) -> Self {
+        Evaluate::new().batch_size(batch_size).verbose(0)
+    }
+}
+
+impl<'a> Evaluate<'a> {
+    /// All rows in batches of 32, with a progress bar.
+    pub fn new() -> Self {
+        Evaluate::default()
+    }
+
+    /// Rows per step. Default 32.
+    #[must_use]
+    pub fn batch_size(mut self, rows: usize) -> Self {
+        self.batch_size = rows;
+        self
+    }
+
+    /// What is printed: 0, 1 or 2 as in Keras, or a [`Verbose`]. Default 1.
+    #[must_use]
+    pub fn verbose(mut self, verbose: impl Into<Verbose>) -> Self {
+        self.verbose = verbose.into();
+        self
+    }
+
+    /// Weights of the rows, one array per output (one for all outputs if there is one).
+    #[must_use]
+    pub fn sample_weight(mut self, weight: impl Into<Data<'a>>) -> Self {
+        self.sample_weight = weight.into();
+        self
+    }
+
+    /// After how many steps to stop. Default: after all rows.
+    #[must_use]
+    pub fn steps(mut self, steps: usize) -> Self {
+        self.steps = Some(steps);
+        self
+    }
+
+    /// Adds a callback; give `&mut` to look at it afterwards.
+    #[must_use]
+    pub fn callback(mut self, callback: impl Callback + 'a) -> Self {
+        self.callbacks.push(Box::new(callback));
+        self
+    }
+}
+
+impl Model {
+    /// Loss and metrics over all rows, the loss first.
+    ///
+    /// `args`: a batch size, or [`Evaluate`] with all there is to say.
+    ///
+    /// # Errors
+    /// When the model is not compiled, the arrays do not fit it, or a callback fails.
+    pub fn evaluate<'a>(
+        &self,
+        x: impl Into<Data<'a>>,
+        y: impl Into<Data<'a>>,
+        args: impl Into<Evaluate<'a>>,
+    ) -> Result<Logs> {
+        let Evaluate { batch_size, verbose, sample_weight, steps, mut callbacks } = args.into();
+        check_positive("evaluate", &[("batch_size", Some(batch_size)), ("steps", steps)])?;
+        let rows = Rows::new(self, x.into(), y.into(), sample_weight)?;
+        callbacks.push(Box::new(ProgbarLogger::new(verbose)));
+        let params = Params { epochs: 1, steps: rows.steps(batch_size, steps), verbose };
+        let mut session = Session::new(self, params);
+        self.test(&rows, batch_size, steps, &mut callbacks, &mut session)
+    }
+
+    pub(super) fn test<'a>(
+        &self,
+        rows: &Rows,
+        batch_size: usize,
+        steps: Option<usize>,
+        callbacks: &mut [Box<dyn Callback + 'a>],
+        session: &mut Session,
+    ) -> Result<Logs> {
+        self.reset_metrics()?;
+        session.each(callbacks, |c, s| c.on_test_begin(s))?;
+        let mut logs = Logs::default();
+        rows.epoch(&mut Pass::new(false), batch_size, steps, |i, batch| {
+            session.each(callbacks, |c, s| c.on_test_batch_begin(i, s))?;
+            logs = self.run(Mode::Test, batch)?;
+            // Callbacks see the names in order, as in Keras; the caller sees the loss first.
+            let shown = logs.clone().sorted();
+            session.each(callbacks, |c, s| c.on_test_batch_end(i, &shown, s))?;
+            Ok(true)
+        })?;
+        let shown = logs.clone().sorted();
+        session.each(callbacks, |c, s| c.on_test_end(&shown, s))?;
+        Ok(logs)
+    }
+}
