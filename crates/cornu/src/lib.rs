@@ -16,6 +16,7 @@ pub mod losses;
 pub mod metrics;
 pub mod models;
 pub mod nn;
+pub mod ops;
 pub mod optimizers;
 pub mod plot;
 pub mod random;
@@ -28,6 +29,3 @@ pub use backend::{Eval, backend, evaluate, set_backend};
 pub use cornu_graph::{Array, DType, Data, Element, Tensor, Variable, gradients};
 pub use error::{Error, Result};
 pub use session::{clear_session, next_seed, set_random_seed, snake_case};
-
-/// Tensor operations by NumPy's and Keras's names.
-pub use cornu_graph::ops;

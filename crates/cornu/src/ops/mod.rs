@@ -1,0 +1,18 @@
+//! Tensor operations by NumPy's and Keras's names: the ops of the graph, and functions that count, search and
+//! compare values.
+//!
+//! Functions whose result has a shape that depends on the data ([`bincount`], [`unique`]) compute at once and
+//! return a `Result` with arrays; all others describe a tensor.
+
+mod bincount;
+mod diff;
+mod histogram;
+mod search;
+mod unique;
+
+pub use bincount::{bincount, bincount_of_length};
+pub use cornu_graph::ops::*;
+pub use diff::diff;
+pub use histogram::{Bins, histogram};
+pub use search::{Side, digitize, isin, searchsorted};
+pub use unique::{Unique, unique};
