@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use cornu::io::{image, npy, npz};
 use cornu::layers::Dense;
 use cornu::models::{Compile, Sequential};
-use cornu::{Array, DType, random};
+use cornu::{Array, DType, Eval, random};
 
 fn cornu(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_cornu")).args(args).output().unwrap()
@@ -40,7 +40,7 @@ fn text(path: &Path) -> &str {
 fn pictures(folder: &Path, count: usize, shape: &[usize], classes: i32) -> PathBuf {
     let path = folder.join("pictures.npz");
     let shape = [&[count], shape].concat();
-    let x = random::uniform(&shape, 0.0, 1.0, DType::F32, Some(1)).unwrap();
+    let x = random::uniform(&shape, 0.0, 1.0, DType::F32, 1).array().unwrap();
     let labels: Vec<i32> = (0..count as i32).map(|i| i % classes).collect();
     let y = Array::new(&[count], labels).unwrap();
     let (half, rest) = (count / 2, count);
@@ -73,7 +73,7 @@ fn a_saved_model_is_summed_up_run_and_evaluated() {
     model.save(&path).unwrap();
     assert!(done(&["summary", text(&path)]).contains("Trainable params: 8"));
 
-    let input = random::normal(&[5, 3], 0.0, 1.0, DType::F32, Some(2)).unwrap();
+    let input = random::normal(&[5, 3], 0.0, 1.0, DType::F32, 2).array().unwrap();
     npy::write(&x, &input).unwrap();
     done(&["predict", text(&path), "--input", text(&x), "--output", text(&y)]);
     assert_eq!(npy::read(&y).unwrap(), model.predict(&input, 32).unwrap()[0]);

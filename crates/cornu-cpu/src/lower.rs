@@ -141,6 +141,7 @@ impl<'g> Lowering<'g> {
             | Op::Cast(_)
             | Op::Broadcast(_)
             | Op::ArgSort(_)
+            | Op::RandomVariate(_)
             | Op::Custom(_) => self.reference(id)?,
         })
     }

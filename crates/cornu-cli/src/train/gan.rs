@@ -12,7 +12,7 @@ use cornu::layers::{
 use cornu::models::{Compile, Model};
 use cornu::optimizers::{RMSprop, schedules::InverseTimeDecay};
 use cornu::plot::{self, Series};
-use cornu::{Array, DType, random};
+use cornu::{Array, DType, Eval, random};
 
 use crate::arguments::{RunArgs, images, load, make_folder};
 use crate::{Failure, output};
@@ -183,7 +183,8 @@ impl Gan {
         let mut pixels = fakes.to_vec::<f32>();
         pixels.extend(batch.to_vec::<f32>().into_iter().map(|v| v * 2.0 - 1.0));
         let both = Array::new(&[2 * n, 32, 32, 3], pixels).map_err(Failure::run)?;
-        let doubt = random::uniform(&[2 * n, 1], 0.0, 0.05, DType::F32, Some(self.seed(step, 1)))?;
+        let doubt =
+            random::uniform(&[2 * n, 1], 0.0, 0.05, DType::F32, self.seed(step, 1)).array()?;
         let labels: Vec<f32> = doubt
             .to_vec::<f32>()
             .into_iter()
@@ -211,13 +212,13 @@ impl Gan {
 
     fn noise(&self, step: usize, stream: u64) -> Result<Array, Failure> {
         let shape = [self.batch_size, self.latent_dim];
-        Ok(random::normal(&shape, 0.0, 1.0, DType::F32, Some(self.seed(step, stream)))?)
+        Ok(random::normal(&shape, 0.0, 1.0, DType::F32, self.seed(step, stream)).array()?)
     }
 
     /// Sixty-four pictures from points that stay the same over the run.
     fn sample(&self, generator: &Model, step: usize) -> Result<(), Failure> {
-        let points =
-            random::normal(&[64, self.latent_dim], 0.0, 1.0, DType::F32, Some(self.seed(0, 3)))?;
+        let points = random::normal(&[64, self.latent_dim], 0.0, 1.0, DType::F32, self.seed(0, 3))
+            .array()?;
         let made = generator.predict(&points, 16)?.swap_remove(0);
         let values = made.to_vec::<f32>().into_iter().map(|v| (v + 1.0) / 2.0).collect();
         let made = Array::new::<f32>(made.shape(), values).map_err(Failure::run)?;

@@ -30,6 +30,7 @@ mod pad;
 mod pool;
 mod quantile;
 mod random;
+mod random_variate;
 mod reduce;
 mod repeat;
 mod reshape;
@@ -68,6 +69,7 @@ pub use pad::*;
 pub use pool::*;
 pub use quantile::*;
 pub use random::*;
+pub use random_variate::*;
 pub use reduce::*;
 pub use repeat::*;
 pub use reshape::*;
@@ -203,7 +205,7 @@ op_list! {
     Broadcast, Reshape, Transpose, Slice, Pad, Concatenate, Flip,
     Reduce, ArgReduce, ArgSort, Gather, ScatterAdd,
     MatMul, Conv, ConvInputGrad, ConvFilterGrad, Pool, PoolGrad,
-    Random, StopGradient, Custom,
+    Random, RandomVariate, StopGradient, Custom,
 }
 
 /// Checks the number of inputs that an op received.

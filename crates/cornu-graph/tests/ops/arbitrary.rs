@@ -100,6 +100,8 @@ fn all_ops(s: &Soup) -> Vec<Op> {
         ConvFilterGrad { params, size: d.clone() }.into(),
         StopGradient.into(),
         Random { distribution: Distribution::Normal, spec }.into(),
+        RandomVariate { law: Law::LogGamma }.into(),
+        RandomVariate { law: Law::Binomial }.into(),
     ];
     for kind in [ReduceKind::Sum, ReduceKind::Prod, ReduceKind::Max, ReduceKind::Min] {
         list.push(Reduce { kind, axes: a.clone() }.into());

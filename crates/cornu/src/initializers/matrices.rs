@@ -4,7 +4,7 @@ use cornu_graph::{Array, DType};
 use serde::{Deserialize, Serialize};
 
 use super::Initializer;
-use crate::{Error, Result, object, random};
+use crate::{Error, Eval, Result, object, random};
 
 object!(Identity, Orthogonal);
 
@@ -71,8 +71,9 @@ impl Initializer for Orthogonal {
         }
         let (rows, columns) = (before.iter().product::<usize>(), *columns);
         let (short, long) = (rows.min(columns), rows.max(columns));
-        let mut vectors =
-            random::normal(&[short, long], 0.0, 1.0, DType::F64, self.seed)?.into_vec::<f64>();
+        let mut vectors = random::normal(&[short, long], 0.0, 1.0, DType::F64, self.seed)
+            .array()?
+            .into_vec::<f64>();
         orthonormalize(&mut vectors, long);
         let value = |i: usize| {
             let (row, column) = (i / columns, i % columns);

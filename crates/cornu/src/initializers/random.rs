@@ -4,7 +4,7 @@ use cornu_graph::{Array, DType};
 use serde::{Deserialize, Serialize};
 
 use super::Initializer;
-use crate::{Result, object, random};
+use crate::{Eval, Result, object, random};
 
 object!(RandomNormal, RandomUniform, TruncatedNormal);
 
@@ -28,7 +28,7 @@ impl Default for RandomNormal {
 
 impl Initializer for RandomNormal {
     fn call(&self, shape: &[usize], dtype: DType) -> Result<Array> {
-        random::normal(shape, self.mean, self.stddev, dtype, self.seed)
+        random::normal(shape, self.mean, self.stddev, dtype, self.seed).array()
     }
 }
 
@@ -52,7 +52,7 @@ impl Default for TruncatedNormal {
 
 impl Initializer for TruncatedNormal {
     fn call(&self, shape: &[usize], dtype: DType) -> Result<Array> {
-        random::truncated_normal(shape, self.mean, self.stddev, dtype, self.seed)
+        random::truncated_normal(shape, self.mean, self.stddev, dtype, self.seed).array()
     }
 }
 
@@ -76,6 +76,6 @@ impl Default for RandomUniform {
 
 impl Initializer for RandomUniform {
     fn call(&self, shape: &[usize], dtype: DType) -> Result<Array> {
-        random::uniform(shape, self.minval, self.maxval, dtype, self.seed)
+        random::uniform(shape, self.minval, self.maxval, dtype, self.seed).array()
     }
 }

@@ -4,7 +4,7 @@ use cornu_graph::{Array, DType, normalize_axis};
 use serde::{Deserialize, Serialize};
 
 use super::Initializer;
-use crate::{Error, Result, object, random};
+use crate::{Error, Eval, Result, object, random};
 
 object!(VarianceScaling);
 
@@ -79,15 +79,16 @@ impl Initializer for VarianceScaling {
         match self.distribution {
             ScalingDistribution::Uniform => {
                 let limit = (3.0 * variance).sqrt();
-                random::uniform(shape, -limit, limit, dtype, self.seed)
+                random::uniform(shape, -limit, limit, dtype, self.seed).array()
             }
             ScalingDistribution::UntruncatedNormal => {
-                random::normal(shape, 0.0, variance.sqrt(), dtype, self.seed)
+                random::normal(shape, 0.0, variance.sqrt(), dtype, self.seed).array()
             }
             ScalingDistribution::TruncatedNormal => {
                 // What a standard normal law has left as deviation when its tails are cut off at ±2.
                 const LEFT: f64 = 0.879_625_661_034_239_8;
                 random::truncated_normal(shape, 0.0, variance.sqrt() / LEFT, dtype, self.seed)
+                    .array()
             }
         }
     }
