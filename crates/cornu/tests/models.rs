@@ -2,7 +2,7 @@
 
 use cornu::config::Config;
 use cornu::layers::{Context, Dense, Input, Layer, LayerExt, ReLU, Shape, Weights, one};
-use cornu::models::{Compile, Evaluate, Fit, Model, Sequential};
+use cornu::models::{Compile, Evaluate, Fit, Model, Predict, Sequential};
 use cornu::optimizers::SGD;
 use cornu::{Array, Result, Tensor, ops, set_random_seed};
 
@@ -38,6 +38,55 @@ fn several_inputs_and_outputs_share_a_layer() -> Result<()> {
     let logs = model.evaluate(x, y, 7)?;
     let sum = logs.get("first_loss").unwrap() + 0.5 * logs.get("second_loss").unwrap();
     assert!((logs.loss() - sum).abs() < 1e-5);
+    Ok(())
+}
+
+#[test]
+fn losses_and_metrics_are_given_by_place_or_by_name() -> Result<()> {
+    let forms = [
+        Compile::new("sgd")
+            .loss_of("first", "mse")
+            .loss_of("second", "mae")
+            .loss_weight_of("second", 0.5)
+            .metrics_of("second", ["mse"]),
+        Compile::new("sgd")
+            .loss_of(0, "mse")
+            .loss_of(1, "mae")
+            .loss_weights(&[1.0, 0.5])
+            .metrics_of(1, ["mse"]),
+        Compile::new("sgd")
+            .loss("mse")
+            .loss_of("second", "mae")
+            .loss_weight_of(1, 0.5)
+            .metrics_of(1, ["mse"]),
+    ];
+    let (x, y) = ([&ramp(&[7, 3]), &ramp(&[7, 4])], [&ramp(&[7, 1]), &ramp(&[7, 2])]);
+    let mut all = Vec::new();
+    for form in forms {
+        set_random_seed(3);
+        let model = two_towers()?;
+        model.compile(form)?;
+        let again = Model::from_config(&model.to_config()?)?;
+        again.set_weights(&model.get_weights())?;
+        assert_eq!(again.to_config()?, model.to_config()?);
+        let logs = model.evaluate(x, y, 7)?;
+        assert_eq!(again.evaluate(x, y, 7)?, logs);
+        all.push(logs);
+    }
+    let names: Vec<&str> = all[0].iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["loss", "first_loss", "second_loss", "second_mse"]);
+    assert!(all.iter().all(|logs| *logs == all[0]), "{all:?}");
+
+    let model = two_towers()?;
+    for wrong in [
+        Compile::new("sgd").loss_of("third", "mse"),
+        Compile::new("sgd").loss("mse").loss_weights(&[1.0, 2.0, 3.0]),
+        Compile::new("sgd").loss("mse").metrics_of(2, ["mae"]),
+    ] {
+        model.compile(wrong)?;
+        let error = model.evaluate(x, y, 7).unwrap_err().to_string();
+        assert!(error.contains("first, second"), "{error}");
+    }
     Ok(())
 }
 
@@ -104,6 +153,23 @@ fn weights_of_samples_and_classes_scale_the_loss() -> Result<()> {
     let by_class = model.fit(&x, &y, Fit::new().class_weight([(0, 2.0), (1, 3.0)]).verbose(0))?;
     assert!((by_sample.get("loss")[0] - weighted).abs() < 1e-5);
     assert!((by_class.get("loss")[0] - weighted).abs() < 1e-5);
+    Ok(())
+}
+
+#[test]
+fn steps_end_early_and_class_weights_stand_alone() -> Result<()> {
+    let model = Sequential::new().input([2]).add(Dense::new(1)).model()?;
+    model.compile(Compile::new(SGD::new(0.0)).loss("mse"))?;
+    let (x, y) = (ramp(&[10, 2]), ramp(&[10, 1]));
+    let some = model.evaluate(&x, &y, Evaluate::new().batch_size(3).steps(2).verbose(0))?;
+    assert_eq!(some, model.evaluate(&x.rows(0, 6)?, &y.rows(0, 6)?, 3)?);
+    let few = model.predict(&x, Predict::new().batch_size(3).steps(2).verbose(0))?.remove(0);
+    assert_eq!(few, model.predict(&x, 10)?[0].rows(0, 6)?);
+    let error = |fit: Fit<'static>| model.fit(&x, &y, fit.verbose(0)).unwrap_err().to_string();
+    let both = Fit::new().class_weight([(0, 2.0)]).sample_weight(ramp(&[10]));
+    assert!(error(both).contains("class_weight"));
+    assert!(error(Fit::new().steps_per_epoch(0)).contains("steps_per_epoch"));
+    assert!(error(Fit::new().validation_split(1.5)).contains("validation_split"));
     Ok(())
 }
 
