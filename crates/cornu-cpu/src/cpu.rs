@@ -63,7 +63,7 @@ impl Cpu {
             program,
             &order,
             layout,
-            graph.nodes.len(),
+            (graph.nodes.len(), optimized.nodes.len()),
             Arc::clone(&self.pool),
             Arc::clone(&self.arenas),
         );

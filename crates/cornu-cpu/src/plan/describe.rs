@@ -5,50 +5,84 @@ use std::fmt::Write;
 use cornu_graph::Spec;
 
 use super::Plan;
-use super::execute::{Base, Operand};
+use super::execute::{Base, Operand, PlacedStep};
+
+/// How many operands of a step are named.
+const OPERANDS: usize = 6;
 
 impl Plan {
-    /// The steps, one a line, and what they come to.
+    /// What the plan comes to, and then its steps, one a line: the kernel, what it writes, what it reads.
     pub(super) fn table(&self) -> String {
-        let mut rows = vec![
-            ["step", "kernel", "output", "operands", "place", "MFLOP"].map(str::to_string).to_vec(),
-        ];
-        for (i, step) in self.steps.iter().enumerate() {
-            let list = |items: Vec<String>| items.join(" ");
-            let flops = step.kernel.flops();
-            rows.push(vec![
-                i.to_string(),
-                step.kernel.label(),
-                list(step.specs.iter().map(Spec::to_string).collect()),
-                list(step.inputs.iter().map(|o| self.operand(o)).collect()),
-                list(step.outputs.iter().map(|o| self.place(o)).collect()),
-                if flops == 0 { String::new() } else { format!("{:.2}", flops as f64 / 1e6) },
-            ]);
-        }
-        let mut text = aligned(&rows);
+        let mut text = self.header();
+        let mut rows =
+            vec![["step", "kernel", "writes", "reads", "MFLOP", "bytes"].map(String::from)];
+        rows.extend(self.steps.iter().enumerate().map(|(i, step)| self.row(i, step)));
+        text += &aligned(&rows);
         for (from, place) in &self.copies {
             let name = self.variables[*place].name();
             let _ = writeln!(text, "at the end: {} -> variable `{name}`", self.operand(from));
         }
-        let flops: u64 = self.steps.iter().map(|s| s.kernel.flops()).sum();
-        let parameters: usize = self.variables.iter().map(|v| v.count() * v.dtype().size()).sum();
-        let _ = writeln!(
-            text,
-            "{} steps from {} nodes, {:.1} MFLOP in kernels; arena {} ({} if nothing were used twice, \
-             {} values written in place); {} variables of {}, {} updated, {} by a copy; compiled in {:.1} ms",
-            self.steps.len(),
-            self.nodes,
-            flops as f64 / 1e6,
-            size(self.bytes),
-            size(self.bytes_unshared),
-            self.taken_over,
-            self.variables.len(),
-            size(parameters),
-            self.updated.iter().filter(|&&u| u).count(),
-            self.copies.len(),
-            self.compile_time.as_secs_f64() * 1e3,
-        );
         text
+    }
+
+    fn header(&self) -> String {
+        let flops: u64 = self.steps.iter().map(|s| s.kernel.flops()).sum();
+        let elements: usize = self.variables.iter().map(|v| v.count()).sum();
+        let bytes: usize = self.variables.iter().map(|v| v.count() * v.dtype().size()).sum();
+        let updated = self.updated.iter().filter(|&&u| u).count();
+        let list = |specs: &[Spec]| {
+            let shown =
+                specs.iter().take(OPERANDS).map(Spec::to_string).collect::<Vec<_>>().join(", ");
+            let rest = if specs.len() > OPERANDS { ", …" } else { "" };
+            format!("{} ({shown}{rest})", specs.len())
+        };
+        let rows = [
+            ("nodes", format!("{}, {} after the passes", self.nodes.0, self.nodes.1)),
+            ("steps", format!("{}, {:.1} MFLOP in products", self.steps.len(), flops as f64 / 1e6)),
+            (
+                "arena",
+                format!(
+                    "{}; {} if nothing were used twice, {} values written in place",
+                    size(self.bytes),
+                    size(self.bytes_unshared),
+                    self.taken_over
+                ),
+            ),
+            (
+                "variables",
+                format!(
+                    "{} of {elements} elements, {}; {updated} updated, {} by a copy",
+                    self.variables.len(),
+                    size(bytes),
+                    self.copies.len()
+                ),
+            ),
+            ("inputs", list(&self.inputs)),
+            ("outputs", list(&self.outputs)),
+            ("compiled in", format!("{:.1} ms", self.compile_time.as_secs_f64() * 1e3)),
+        ];
+        rows.iter().map(|(name, value)| format!("{name:<12}{value}\n")).collect()
+    }
+
+    fn row(&self, i: usize, step: &PlacedStep) -> [String; 6] {
+        let flops = step.kernel.flops();
+        let written = step.outputs.iter().zip(&step.specs);
+        let written = written.map(|(o, spec)| format!("{} {spec}", self.operand(o)));
+        let mut read: Vec<String> = step.inputs.iter().map(|o| self.operand(o)).collect();
+        if read.len() > OPERANDS {
+            let more = read.len() - OPERANDS;
+            read.truncate(OPERANDS);
+            read.push(format!("and {more} more"));
+        }
+        let bytes: usize = step.outputs.iter().map(|o| o.count * o.dtype.size()).sum();
+        [
+            i.to_string(),
+            step.kernel.label(),
+            written.collect::<Vec<_>>().join(", "),
+            read.join(" "),
+            if flops == 0 { String::new() } else { format!("{:.2}", flops as f64 / 1e6) },
+            size(bytes),
+        ]
     }
 
     fn operand(&self, operand: &Operand) -> String {
@@ -58,14 +92,6 @@ impl Plan {
             Base::Constant(_) => format!("constant{}", operand.id.0),
             Base::Variable(k) => self.variables[k].name().to_string(),
             Base::Output(k) => format!("output{k}"),
-        }
-    }
-
-    fn place(&self, operand: &Operand) -> String {
-        let bytes = operand.count * operand.dtype.size();
-        match operand.base {
-            Base::Arena(offset) => format!("%{} @{offset:#x}+{}", operand.id.0, size(bytes)),
-            _ => self.operand(operand),
         }
     }
 }
@@ -79,15 +105,49 @@ fn size(bytes: usize) -> String {
     }
 }
 
-/// Rows with their columns below each other.
-fn aligned(rows: &[Vec<String>]) -> String {
-    let columns = rows.first().map_or(0, Vec::len);
-    let width = |c: usize| rows.iter().map(|r| r[c].chars().count()).max().unwrap_or(0).min(60);
-    let widths: Vec<usize> = (0..columns).map(width).collect();
+/// Rows with their columns below each other; the last two, numbers, to the right.
+fn aligned<const N: usize>(rows: &[[String; N]]) -> String {
+    let width = |c: usize| rows.iter().map(|r| r[c].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..N).map(width).collect();
     let mut text = String::new();
     for row in rows {
-        let cells = row.iter().zip(&widths).map(|(cell, &w)| format!("{cell:<w$}"));
-        let _ = writeln!(text, "{}", cells.collect::<Vec<_>>().join("  ").trim_end());
+        let cell = |(c, cell): (usize, &String)| {
+            let w = widths[c];
+            if c + 2 < N { format!("{cell:<w$}") } else { format!("{cell:>w$}") }
+        };
+        let cells: Vec<String> = row.iter().enumerate().map(cell).collect();
+        let _ = writeln!(text, "{}", cells.join("  ").trim_end());
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use cornu_graph::{Array, Backend, DType, Graph, Tensor, Variable, ops};
+
+    #[test]
+    fn a_plan_reads_as_a_header_and_a_line_per_step() {
+        let x = Tensor::input(&[8, 300], DType::F32);
+        let kernel = Variable::new("kernel", Array::zeros(&[300, 4], DType::F32).unwrap());
+        let y = ops::tanh(&ops::matmul(&x, &kernel.read())) + 0.0;
+        let next = kernel.read() * 0.5;
+        let graph = Graph::trace(&[x], &[y], &[(kernel, next)]).unwrap();
+        let text = crate::Cpu::new(1).unwrap().compile(&graph).unwrap().describe();
+        let lines: Vec<&str> = text.lines().collect();
+        let starts = ["nodes", "steps", "arena", "variables", "inputs", "outputs", "compiled in"];
+        for (line, start) in lines.iter().zip(starts) {
+            assert!(line.starts_with(start), "{text}");
+        }
+        assert!(lines[0].contains(" after the passes"), "{text}");
+        assert!(lines[3].contains("1 of 1200 elements, 4.7 KiB; 1 updated"), "{text}");
+        let head: Vec<&str> = lines[7].split_whitespace().collect();
+        assert_eq!(head, ["step", "kernel", "writes", "reads", "MFLOP", "bytes"]);
+        let steps = &lines[8..];
+        assert!(lines[1].contains(&format!("{}, 0.0 MFLOP", steps.len())), "{text}");
+        let product = steps.iter().find(|l| l.contains("matmul")).expect(&text);
+        assert!(product.contains("float32[8, 4]") && product.contains("kernel"), "{text}");
+        assert!(product.contains("0.02") && product.ends_with("128 B"), "{text}");
+        let columns = |line: &str| line.chars().count();
+        assert!(steps.iter().all(|l| columns(l) == columns(lines[7])), "{text}");
+    }
 }

@@ -44,7 +44,8 @@ pub(crate) struct Plan {
     /// The arena's size if nothing were used twice.
     pub(super) bytes_unshared: usize,
     pub(super) taken_over: usize,
-    pub(super) nodes: usize,
+    /// The graph's nodes before and after the passes.
+    pub(super) nodes: (usize, usize),
     pub(super) compile_time: Duration,
     pool: Arc<Pool>,
     arenas: Arc<Arenas>,
@@ -96,7 +97,7 @@ impl Plan {
         program: Program,
         order: &[usize],
         layout: Layout,
-        nodes: usize,
+        nodes: (usize, usize),
         pool: Arc<Pool>,
         arenas: Arc<Arenas>,
     ) -> Plan {

@@ -42,19 +42,7 @@ impl<'a> Evaluate<'a> {
         Evaluate::default()
     }
 
-    /// Rows per step. Default 32.
-    #[must_use]
-    pub fn batch_size(mut self, rows: usize) -> Self {
-        self.batch_size = rows;
-        self
-    }
-
-    /// What is printed: 0, 1 or 2 as in Keras, or a [`Verbose`]. Default 1.
-    #[must_use]
-    pub fn verbose(mut self, verbose: impl Into<Verbose>) -> Self {
-        self.verbose = verbose.into();
-        self
-    }
+    run_arguments!();
 
     /// Weights of the rows, one array per output (one for all outputs if there is one).
     #[must_use]
@@ -67,13 +55,6 @@ impl<'a> Evaluate<'a> {
     #[must_use]
     pub fn steps(mut self, steps: usize) -> Self {
         self.steps = Some(steps);
-        self
-    }
-
-    /// Adds a callback; give `&mut` to look at it afterwards.
-    #[must_use]
-    pub fn callback(mut self, callback: impl Callback + 'a) -> Self {
-        self.callbacks.push(Box::new(callback));
         self
     }
 }

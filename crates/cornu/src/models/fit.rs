@@ -92,6 +92,8 @@ impl<'a> Fit<'a> {
         Fit::default()
     }
 
+    run_arguments!();
+
     /// Where to stop: the number of the last epoch. Default 1.
     #[must_use]
     pub fn epochs(mut self, epochs: usize) -> Self {
@@ -103,20 +105,6 @@ impl<'a> Fit<'a> {
     #[must_use]
     pub fn initial_epoch(mut self, epoch: usize) -> Self {
         self.initial_epoch = epoch;
-        self
-    }
-
-    /// Rows per step; the last step of an epoch takes what is left. Default 32.
-    #[must_use]
-    pub fn batch_size(mut self, rows: usize) -> Self {
-        self.batch_size = rows;
-        self
-    }
-
-    /// What is printed: 0, 1 or 2 as in Keras, or a [`Verbose`]. Default 1.
-    #[must_use]
-    pub fn verbose(mut self, verbose: impl Into<Verbose>) -> Self {
-        self.verbose = verbose.into();
         self
     }
 
@@ -188,13 +176,6 @@ impl<'a> Fit<'a> {
     #[must_use]
     pub fn class_weight(mut self, weights: impl IntoIterator<Item = (i64, f64)>) -> Self {
         self.class_weight = weights.into_iter().collect();
-        self
-    }
-
-    /// Adds a callback; give `&mut` to look at it afterwards.
-    #[must_use]
-    pub fn callback(mut self, callback: impl Callback + 'a) -> Self {
-        self.callbacks.push(Box::new(callback));
         self
     }
 }

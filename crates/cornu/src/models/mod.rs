@@ -1,5 +1,31 @@
 //! Models: layers put together, trained and used.
 
+/// The builder methods that `fit`, `evaluate` and `predict` share.
+macro_rules! run_arguments {
+    () => {
+        /// Rows per step; the last step takes what is left. Default 32.
+        #[must_use]
+        pub fn batch_size(mut self, rows: usize) -> Self {
+            self.batch_size = rows;
+            self
+        }
+
+        /// What is printed: 0, 1 or 2 as in Keras, or a [`Verbose`](crate::models::Verbose). Default 1.
+        #[must_use]
+        pub fn verbose(mut self, verbose: impl Into<crate::models::Verbose>) -> Self {
+            self.verbose = verbose.into();
+            self
+        }
+
+        /// Adds a callback; give `&mut` to look at it afterwards.
+        #[must_use]
+        pub fn callback(mut self, callback: impl crate::callbacks::Callback + 'a) -> Self {
+            self.callbacks.push(Box::new(callback));
+            self
+        }
+    };
+}
+
 mod compile;
 mod data;
 mod evaluate;

@@ -41,31 +41,12 @@ impl<'a> Predict<'a> {
         Predict::default()
     }
 
-    /// Rows per step. Default 32.
-    #[must_use]
-    pub fn batch_size(mut self, rows: usize) -> Self {
-        self.batch_size = rows;
-        self
-    }
-
-    /// What is printed: 0, 1 or 2 as in Keras, or a [`Verbose`]. Default 1.
-    #[must_use]
-    pub fn verbose(mut self, verbose: impl Into<Verbose>) -> Self {
-        self.verbose = verbose.into();
-        self
-    }
+    run_arguments!();
 
     /// After how many steps to stop. Default: after all rows.
     #[must_use]
     pub fn steps(mut self, steps: usize) -> Self {
         self.steps = Some(steps);
-        self
-    }
-
-    /// Adds a callback; give `&mut` to look at it afterwards.
-    #[must_use]
-    pub fn callback(mut self, callback: impl Callback + 'a) -> Self {
-        self.callbacks.push(Box::new(callback));
         self
     }
 }
