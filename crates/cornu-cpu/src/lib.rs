@@ -18,6 +18,7 @@ pub mod reduce;
 pub mod runtime;
 mod scratch;
 pub mod simd;
+pub mod sort;
 mod steps;
 
 pub use cpu::Cpu;

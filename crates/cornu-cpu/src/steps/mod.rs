@@ -37,6 +37,7 @@ mod pooling;
 mod random;
 mod reduce;
 mod reference;
+mod sort;
 
 pub(crate) use conv::{Convolution, Direction};
 pub(crate) use copy::Copy;
@@ -46,3 +47,4 @@ pub(crate) use pooling::Pooling;
 pub(crate) use random::Filling;
 pub(crate) use reduce::{ArgReducing, Reducing};
 pub(crate) use reference::Reference;
+pub(crate) use sort::Ordering;

@@ -1,6 +1,7 @@
 //! The engine as a whole: graphs in, values and updated variables out.
 
 mod common;
+mod elementary;
 mod memory;
 mod random_graphs;
 mod training;

@@ -8,7 +8,11 @@ use crate::ops::{
 };
 use crate::{DType, Tensor};
 
-pub use super::{abs as absolute, divide as true_divide, mod_ as remainder};
+pub use super::{
+    abs as absolute, bitwise_not as bitwise_invert, divide as true_divide,
+    left_shift as bitwise_left_shift, max as amax, min as amin, mod_ as remainder,
+    right_shift as bitwise_right_shift,
+};
 
 /// The larger, element by element; a number wins over NaN.
 pub fn fmax(a: &Tensor, b: &Tensor) -> Tensor {
@@ -69,6 +73,15 @@ pub fn heaviside(x: &Tensor, at_zero: &Tensor) -> Tensor {
     })
 }
 
+/// The quotient, element by element, and 0 where `b` is 0.
+pub fn divide_no_nan(a: &Tensor, b: &Tensor) -> Tensor {
+    Tensor::compose(&[a, b], || {
+        let (a, b) = unify("divide_no_nan", a, b, DType::to_float)?;
+        let zero = equal(&b, &zeros_like(&b));
+        Ok(where_(&zero, &zeros_like(&a), &(a / where_(&zero, &super::ones_like(&b), &b))))
+    })
+}
+
 /// [`floor_divide`] and [`mod_`].
 pub fn divmod(a: &Tensor, b: &Tensor) -> (Tensor, Tensor) {
     (floor_divide(a, b), mod_(a, b))
@@ -81,6 +94,13 @@ pub fn float_power(a: &Tensor, b: &Tensor) -> Tensor {
 
 /// Whether two elements are equal within a tolerance: `|a - b| <= atol + rtol·|b|`. NumPy's defaults are
 /// `rtol` 1e-5 and `atol` 1e-8. Infinities equal only themselves, and NaN equals NaN if `equal_nan`.
+///
+/// ```
+/// use cornu_graph::{Tensor, ops, testing::value};
+/// let (a, b) = (Tensor::from([1.0, 2.0]), Tensor::from([1.0 + 1e-9, 2.1]));
+/// assert_eq!(value(&ops::isclose(&a, &b, 1e-5, 1e-8, false))?.to_vec::<bool>(), [true, false]);
+/// # Ok::<(), cornu_graph::Error>(())
+/// ```
 pub fn isclose(a: &Tensor, b: &Tensor, rtol: f64, atol: f64, equal_nan: bool) -> Tensor {
     Tensor::compose(&[a, b], || {
         let (a, b) = unify("isclose", a, b, DType::to_float)?;

@@ -8,6 +8,14 @@ use crate::ops::{
 use crate::{Array, DType, Error, Result, Tensor, normalize_axes};
 
 /// What stands for a quantile that falls between two elements: NumPy's `method`.
+///
+/// ```
+/// use cornu_graph::{Tensor, ops, ops::QuantileMethod, testing::value};
+/// let x = Tensor::from([4.0, 1.0, 3.0, 2.0]);
+/// let quarters = ops::quantile(&x, [0.25, 0.75], &[], QuantileMethod::Linear, false);
+/// assert_eq!(value(&quarters)?.to_vec::<f64>(), [1.75, 3.25]);
+/// # Ok::<(), cornu_graph::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum QuantileMethod {
     /// The point between them in proportion.

@@ -259,12 +259,12 @@ pub fn all(x: &Tensor, axes: &[isize], keepdims: bool) -> Tensor {
     reduce(ReduceKind::Min, &cast(x, DType::Bool), axes, keepdims)
 }
 
-/// The index (`int32`) of the first largest element along `axis`.
+/// The index (`int32`) of the first largest element along `axis`; the first NaN, if there is one.
 pub fn argmax(x: &Tensor, axis: isize) -> Tensor {
     arg_reduce(ReduceKind::Max, x, axis)
 }
 
-/// The index (`int32`) of the first smallest element along `axis`.
+/// The index (`int32`) of the first smallest element along `axis`; the first NaN, if there is one.
 pub fn argmin(x: &Tensor, axis: isize) -> Tensor {
     arg_reduce(ReduceKind::Min, x, axis)
 }

@@ -23,6 +23,13 @@ fn labels(name: &str, data: &Tensor, ids: &Tensor, segments: usize) -> Result<Te
 /// The sums of the rows of `data` (along the first axis) with one label: row `i` of the result is the sum of
 /// those whose entry in `segment_ids` is `i`, 0 if there are none. Labels outside `0..segments` are left out;
 /// they need no order. `bool` and `uint8` count as `int32`.
+///
+/// ```
+/// use cornu_graph::{Tensor, ops, testing::value};
+/// let sums = ops::segment_sum(&Tensor::from([1.0, 2.0, 4.0]), &Tensor::from([1, 0, 1]), 3);
+/// assert_eq!(value(&sums)?.to_vec::<f64>(), [2.0, 5.0, 0.0]);
+/// # Ok::<(), cornu_graph::Error>(())
+/// ```
 pub fn segment_sum(data: &Tensor, segment_ids: &Tensor, segments: usize) -> Tensor {
     Tensor::compose(&[data, segment_ids], || {
         let data = cast(data, data.dtype().max(DType::I32));

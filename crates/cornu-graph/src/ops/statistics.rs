@@ -35,6 +35,11 @@ pub fn std(x: &Tensor, axes: &[isize], ddof: usize, keepdims: bool) -> Tensor {
     sqrt(&var(x, axes, ddof, keepdims))
 }
 
+/// [`mean`] and [`var`] (of a population) over `axes` (all if empty).
+pub fn moments(x: &Tensor, axes: &[isize], keepdims: bool) -> (Tensor, Tensor) {
+    (mean(x, axes, keepdims), var(x, axes, 0, keepdims))
+}
+
 /// The largest element less the smallest over `axes` (all if empty).
 pub fn ptp(x: &Tensor, axes: &[isize], keepdims: bool) -> Tensor {
     max(x, axes, keepdims) - min(x, axes, keepdims)

@@ -172,6 +172,8 @@ impl UnaryKind {
             Cosh => x.cosh(),
             Tanh => x.tanh(),
             Asinh => libm::asinh(x),
+            // Of large negative numbers `libm` gives a value.
+            Acosh if x < 1.0 => f64::NAN,
             Acosh => libm::acosh(x),
             Atanh => libm::atanh(x),
             Sigmoid if x >= 0.0 => 1.0 / (1.0 + (-x).exp()),
