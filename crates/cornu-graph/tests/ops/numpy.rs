@@ -332,8 +332,8 @@ fn labels_and_segments() {
 fn gradients_of_what_is_composed() {
     let (a, b) = (f(&[4], &[-1.7, 0.6, 2.3, -0.4]), f(&[4], &[0.8, -1.1, 1.9, 2.6]));
     type Two = fn(&Tensor, &Tensor) -> Tensor;
-    let pairs: [Two; 5] =
-        [logaddexp, logaddexp2, fmax, fmin, |a, b| average(a, &[], Some(b), false)];
+    let pairs: [Two; 6] =
+        [divide_no_nan, logaddexp, logaddexp2, fmax, fmin, |a, b| average(a, &[], Some(b), false)];
     for function in pairs {
         check_gradient_twice(|x| function(&x[0], &x[1]), &[a.clone(), b.clone()]).unwrap();
     }
