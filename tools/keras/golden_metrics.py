@@ -163,6 +163,28 @@ def value_case(cls):
         for u, r in zip(updates, results)]}
 
 
+def training():
+    """Two epochs in batches of three and one: metrics by name and by object, several values, with and without weights."""
+    keras.utils.clear_session()
+    plain = ["auc", "Precision", "recall", "mae", M.F1Score(), M.Recall(thresholds=[0.2, 0.6]), M.BinaryIoU(), M.TruePositives(), M.R2Score(),
+             M.AUC(curve="PR", multi_label=True, num_thresholds=20), M.SensitivityAtSpecificity(0.5), "pearson_correlation"]
+    weighted = ["auc", M.F1Score(average="weighted", name="weighted_score"), M.FalsePositives(thresholds=0.3), "binary_accuracy",
+                # Not the counts at several thresholds: history would hold the variable itself, which validation overwrites.
+                M.Precision(thresholds=[0.3, 0.7], name="weighted_precision")]
+    kernel, bias = grid((5, 5), -1, 1, 8), grid((5,), -0.5, 0.5, 4)
+    inputs = keras.Input((5,))
+    model = keras.Model(inputs, keras.layers.Dense(5, activation="sigmoid", name="out")(inputs))
+    model.set_weights([kernel, bias])
+    shown = [[m if isinstance(m, str) else config(m) for m in ms] for ms in (plain, weighted)]
+    model.compile(keras.optimizers.SGD(0.5), "binary_crossentropy", metrics=plain, weighted_metrics=weighted)
+    held_out = (MANY_PRED, MANY_TRUE[::-1].copy())
+    history = model.fit(MANY_LOGITS, MANY_TRUE, batch_size=3, epochs=2, shuffle=False, verbose=0, sample_weight=WEIGHTS, validation_data=held_out)
+    several = lambda v: [number(x) for x in v] if np.ndim(v) else number(np.float32(v))
+    return [{"weights": [tensor(kernel), tensor(bias)], "x": tensor(MANY_LOGITS), "y": tensor(MANY_TRUE), "sample_weight": tensor(WEIGHTS),
+             "validation": [tensor(v) for v in held_out], "metrics": shown[0], "weighted_metrics": shown[1],
+             "history": {k: [several(v) for v in vs] for k, vs in history.history.items()}}]
+
+
 def accuracy_choice():
     """Which metric 'accuracy' becomes, by the shapes of y_true and y_pred."""
     rows = []
@@ -177,6 +199,7 @@ def accuracy_choice():
 def main():
     rows = [case(*c) for c in cases()] + [value_case(c) for c in (M.Mean, M.Sum)]
     save("metrics", rows, "metrics after each update_state; keys y_true, y_pred, sample_weight, or values for Mean and Sum")
+    save("metrics_training", training(), "metrics in compile; history has a list where a metric has several values")
     save("accuracy_choice", accuracy_choice(), "[shape of y_true, shape of y_pred, the metric that 'accuracy' becomes]")
 
 

@@ -4,6 +4,7 @@
 
 pub mod activations;
 mod backend;
+pub mod boxes;
 pub mod callbacks;
 pub mod config;
 pub mod constraints;

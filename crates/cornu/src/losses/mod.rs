@@ -5,10 +5,11 @@ use std::sync::{Arc, OnceLock};
 use cornu_graph::{Error, Tensor, ops};
 use serde::{Deserialize, Serialize};
 
-use crate::config::{Choice, Family, Object, Registry};
+use crate::config::{Choice, Family, Object, Registry, from_config};
 use crate::entry;
 
 mod binary;
+mod box_overlap;
 mod categorical;
 mod circle;
 mod ctc;
@@ -20,6 +21,7 @@ mod overlap;
 mod regression;
 
 pub use binary::*;
+pub use box_overlap::BoxOverlap;
 pub(crate) use categorical::labels;
 pub use categorical::*;
 pub use circle::*;
@@ -126,7 +128,7 @@ impl Family for dyn Loss {
     fn registry() -> &'static Registry<dyn Loss> {
         static REGISTRY: OnceLock<Registry<dyn Loss>> = OnceLock::new();
         REGISTRY.get_or_init(|| {
-            Registry::new(vec![
+            let registry: Registry<dyn Loss> = Registry::new(vec![
                 entry!(BinaryCrossentropy, "bce"),
                 entry!(BinaryFocalCrossentropy),
                 entry!(CategoricalCrossentropy),
@@ -149,7 +151,11 @@ impl Family for dyn Loss {
                 entry!(SparseCategoricalCrossentropy),
                 entry!(SquaredHinge),
                 entry!(Tversky),
-            ])
+            ]);
+            registry.register("BoxOverlap", |config| {
+                Ok(Arc::new(from_config::<BoxOverlap>("BoxOverlap", config)?))
+            });
+            registry
         })
     }
 }

@@ -50,15 +50,18 @@ fn hits(a: &Tensor, b: &Tensor) -> Tensor {
     ops::cast(&ops::equal(a, b), DType::F32)
 }
 
-/// Whether fewer than `k` predictions are larger than that of the label; ties count as hits.
+/// Whether fewer than `k` predictions are larger than that of the label; ties count as hits. A label that is no class, or
+/// whose prediction is not finite, is no hit.
 fn in_top_k(labels: &Tensor, y_pred: &Tensor, k: usize) -> Tensor {
     Tensor::compose(&[labels, y_pred], || {
         let classes = ops::iota(y_pred.shape(), -1, DType::I32);
-        let chosen =
-            ops::cast(&ops::equal(&ops::expand_dims(labels, -1), &classes), y_pred.dtype());
-        let own = ops::sum(&(chosen * y_pred), &[-1], true);
+        let chosen = ops::equal(&ops::expand_dims(labels, -1), &classes);
+        let zero = ops::zeros_like(y_pred);
+        let own = ops::sum(&ops::where_(&chosen, y_pred, &zero), &[-1], true);
         let larger = ops::sum(&ops::greater(y_pred, &own), &[-1], false);
-        Ok(ops::cast(&ops::less(&larger, &ops::number_like(&larger, k as f64)), DType::F32))
+        let among = ops::less(&larger, &ops::number_like(&larger, k as f64));
+        let known = ops::any(&ops::logical_and(&chosen, &ops::isfinite(&own)), &[-1], false);
+        Ok(ops::cast(&ops::logical_and(&among, &known), DType::F32))
     })
 }
 

@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use cornu_graph::{Array, Spec, Tensor};
 
-use crate::config::{Choice, Entry, Family, Object, Registry};
+use crate::config::{Choice, Entry, Family, Object, Registry, from_config};
 use crate::{Result, entry};
 
 mod accuracy;
@@ -23,7 +23,10 @@ mod iou;
 mod losses;
 mod mean;
 mod mean_metric_wrapper;
+#[cfg(test)]
+mod tests;
 mod tracker;
+mod unscaled;
 
 pub use accuracy::*;
 pub use auc::*;
@@ -38,6 +41,7 @@ pub use losses::*;
 pub use mean::{Mean, Sum, mean_result, mean_state, mean_update};
 pub use mean_metric_wrapper::MeanMetricWrapper;
 pub use tracker::Tracker;
+pub use unscaled::{Unscaled, unscale_error};
 
 /// A streaming measure of predictions.
 pub trait Metric: Object {
@@ -82,7 +86,7 @@ impl Family for dyn Metric {
     fn registry() -> &'static Registry<dyn Metric> {
         static REGISTRY: OnceLock<Registry<dyn Metric>> = OnceLock::new();
         REGISTRY.get_or_init(|| {
-            Registry::new(vec![
+            let registry: Registry<dyn Metric> = Registry::new(vec![
                 entry!(Accuracy),
                 entry!(AUC),
                 entry!(BinaryAccuracy),
@@ -132,7 +136,11 @@ impl Family for dyn Metric {
                 entry!(TopKCategoricalAccuracy),
                 entry!(TrueNegatives),
                 entry!(TruePositives),
-            ])
+            ]);
+            registry.register("Unscaled", |config| {
+                Ok(Arc::new(from_config::<Unscaled>("Unscaled", config)?))
+            });
+            registry
         })
     }
 }

@@ -52,22 +52,17 @@ impl Tracker {
         y_true.check()?;
         y_pred.check()?;
         let weight = sample_weight.map(Tensor::from);
-        let first = match &self.state {
-            Some(_) => None,
-            None => Some(self.metric.state(y_true.spec(), y_pred.spec())?),
-        };
-        let state = self.state.as_ref().or(first.as_ref()).into_iter().flatten();
-        let old: Vec<Tensor> = state.map(Tensor::from).collect();
-        let new = evaluate(&self.metric.update(&old, &y_true, &y_pred, weight.as_ref())?)?;
-        let same = |(old, new): (&Tensor, &Array)| *old.spec() == new.spec();
-        if old.len() != new.len() || !old.iter().zip(&new).all(same) {
+        let start = self.metric.state(y_true.spec(), y_pred.spec())?;
+        let state = self.state.as_ref().unwrap_or(&start);
+        // A state of another width could still be added to this one.
+        if !state.iter().map(Array::spec).eq(start.iter().map(Array::spec)) {
             let rule = "must have as many columns as in the batches before";
             let received = format!("{:?}", y_pred.shape());
             return Err(Error::invalid(self.metric.name(), "y_pred", rule, received));
         }
-        if let Some(first) = first {
-            self.start = first;
-        }
+        let old: Vec<Tensor> = state.iter().map(Tensor::from).collect();
+        let new = evaluate(&self.metric.update(&old, &y_true, &y_pred, weight.as_ref())?)?;
+        self.start = start;
         self.state = Some(new);
         Ok(())
     }

@@ -243,9 +243,7 @@ impl Model {
                 let size = args.validation_batch_size.unwrap_or(args.batch_size);
                 let steps = args.validation_steps;
                 let values = self.test(test, size, steps, &mut callbacks, &mut session)?;
-                for (name, value) in values.sorted().iter() {
-                    logs.set(&format!("val_{name}"), value);
-                }
+                logs.add_validation(&values.sorted());
             }
             history.push(epoch, &logs);
             session.each(&mut callbacks, |c, s| c.on_epoch_end(epoch, &logs, s))?;

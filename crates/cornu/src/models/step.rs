@@ -123,7 +123,7 @@ impl Trainer {
         };
         let values = plan.executable.run(&batch.all())?;
         let logs =
-            plan.names.iter().zip(&values).map(|(name, value)| Ok((name.clone(), scalar(value)?)));
+            plan.names.iter().zip(&values).map(|(name, value)| Ok((name.clone(), logged(value)?)));
         logs.collect()
     }
 
@@ -258,13 +258,10 @@ fn unused_name(shown: &[(String, Tensor)], prefix: &str, name: &str, weighted: b
     std::iter::once(base.clone()).chain(numbered).find(|name| !used(name)).unwrap_or(base)
 }
 
-/// A number for the logs: the mean where a metric has one value per class.
-fn scalar(value: &Array) -> Result<f64> {
+/// What is logged: a number, or the values that a metric has per class or threshold.
+fn logged(value: &Array) -> Result<Vec<f64>> {
     let values = value.to_vec::<f64>();
-    if values.is_empty() {
-        return Err(Error::format("metric", "has no value"));
-    }
-    Ok(values.iter().sum::<f64>() / values.len() as f64)
+    if values.is_empty() { Err(Error::format("metric", "has no value")) } else { Ok(values) }
 }
 
 fn scalar_loss(

@@ -1,6 +1,7 @@
 //! Golden numbers: every case of `tests/fixtures/keras` (made by `tools/keras`) through the public API.
 
 mod activations;
+mod boxes;
 mod golden;
 mod layers;
 mod losses;

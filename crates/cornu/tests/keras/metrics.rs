@@ -1,11 +1,14 @@
 //! Metrics after each of several updates.
 
 use cornu::Array;
-use cornu::config::deserialize_object;
+use cornu::config::{Choice, deserialize_object};
+use cornu::layers::{Dense, Input, LayerExt};
 use cornu::metrics::{Metric, Tracker};
+use cornu::models::{Compile, Fit, Model};
+use cornu::optimizers::SGD;
 use serde_json::Value;
 
-use crate::golden::{Report, array, cases, number, numbers, object};
+use crate::golden::{Report, array, arrays, cases, number, numbers, object};
 
 fn check(case: &Value, report: &mut Report) -> Option<()> {
     let (class_name, config) = object(&case["metric"]);
@@ -43,6 +46,52 @@ fn metrics() {
     let mut report = Report::default();
     for case in cases("metrics") {
         check(&case, &mut report);
+    }
+    report.finish();
+}
+
+/// Metrics as `compile` takes them: names stay names.
+fn choices(list: &Value) -> Vec<Choice<dyn Metric>> {
+    let choice = |value: &Value| match value.as_str() {
+        Some(name) => Choice::from(name),
+        None => Choice::Object(deserialize_object(value).unwrap()),
+    };
+    list.as_array().unwrap().iter().map(choice).collect()
+}
+
+#[test]
+fn in_training() {
+    let mut report = Report::default();
+    for case in cases("metrics_training") {
+        let x = Input([5]);
+        let y = Dense::new(5).activation("sigmoid").apply(&x).unwrap();
+        let model = Model::new(&x, y).unwrap();
+        model.set_weights(&arrays(&case["weights"])).unwrap();
+        let compile = Compile::new(SGD::new(0.5)).loss("binary_crossentropy");
+        let compile = compile.metrics(choices(&case["metrics"]));
+        model.compile(compile.weighted_metrics(choices(&case["weighted_metrics"]))).unwrap();
+        let held_out = arrays(&case["validation"]);
+        let fit = Fit::new().batch_size(3).epochs(2).shuffle(false).verbose(0);
+        let fit = fit.sample_weight(array(&case["sample_weight"]));
+        let fit = fit.validation_data(held_out[0].clone(), held_out[1].clone());
+        let history = model.fit(array(&case["x"]), array(&case["y"]), fit).unwrap();
+        let want = case["history"].as_object().unwrap();
+        let names: Vec<&String> = history.history.keys().collect();
+        let mut sorted: Vec<&String> = want.keys().collect();
+        sorted.sort();
+        report.equal("names", names, sorted);
+        for (name, epochs) in want {
+            for (epoch, value) in epochs.as_array().unwrap().iter().enumerate() {
+                let what = format!("{name} epoch {epoch}");
+                if value.is_array() {
+                    let got = history.vectors.get(name).map_or(&[][..], |all| &all[epoch]);
+                    report.values(&what, got, &numbers(value), 1e-5);
+                } else {
+                    report.equal(&what, history.vectors.contains_key(name), false);
+                    report.values(&what, &history.get(name)[epoch..=epoch], &[number(value)], 1e-5);
+                }
+            }
+        }
     }
     report.finish();
 }

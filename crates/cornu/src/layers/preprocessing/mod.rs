@@ -40,9 +40,31 @@ impl Numbers {
         Ok(Array::new(&shape, out)?)
     }
 
+    /// The same with each number changed by `f`.
+    pub(crate) fn map(&self, f: fn(f64) -> f64) -> Numbers {
+        match self {
+            Numbers::One(number) => Numbers::One(f(*number)),
+            Numbers::Many(list) => Numbers::Many(list.iter().map(|inner| inner.map(f)).collect()),
+        }
+    }
+
     /// A constant in the dtype of `x`.
-    fn like(&self, x: &Tensor) -> Result<Tensor> {
+    pub(crate) fn like(&self, x: &Tensor) -> Result<Tensor> {
         Ok(Tensor::from(self.array()?.cast(x.dtype().to_float())))
+    }
+}
+
+impl From<&Array> for Numbers {
+    fn from(array: &Array) -> Self {
+        fn nest(shape: &[usize], values: &[f64]) -> Numbers {
+            let [count, inner @ ..] = shape else {
+                return Numbers::One(values.first().copied().unwrap_or_default());
+            };
+            let size: usize = inner.iter().product();
+            let part = |i: usize| nest(inner, &values[i * size..(i + 1) * size]);
+            Numbers::Many((0..*count).map(part).collect())
+        }
+        nest(array.shape(), &array.to_vec::<f64>())
     }
 }
 

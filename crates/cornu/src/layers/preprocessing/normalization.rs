@@ -106,6 +106,31 @@ impl Normalization {
         Ok(self)
     }
 
+    /// The mean and the variance: the given ones, or those of the data that the layer was adapted to.
+    ///
+    /// # Errors
+    /// When there are none.
+    pub fn statistics(&self) -> Result<(Numbers, Numbers)> {
+        match (&self.adapted, &self.mean, &self.variance) {
+            (Some([mean, variance, _]), ..) => Ok((mean.into(), variance.into())),
+            (None, Some(mean), Some(variance)) => Ok((mean.clone(), variance.clone())),
+            _ => {
+                let rule = "must be adapted to data, or given a mean and a variance";
+                Err(Error::invalid("Normalization", "statistics", rule, "neither"))
+            }
+        }
+    }
+
+    /// The layer that undoes this one: `y · √variance + mean`.
+    ///
+    /// # Errors
+    /// When the layer has no statistics yet.
+    pub fn inverse(&self) -> Result<Normalization> {
+        let (mean, variance) = self.statistics()?;
+        let inverse = Normalization::new().axis(&self.axis).mean(mean).variance(variance);
+        Ok(inverse.invert(!self.invert))
+    }
+
     /// The axes with statistics of their own, counted from the front.
     fn kept(&self, shape: &Shape) -> Result<Vec<usize>> {
         if self.axis.is_empty() {
