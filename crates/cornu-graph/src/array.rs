@@ -4,6 +4,8 @@ use crate::{DType, Error, Result, Spec, element_count};
 
 mod convert;
 mod display;
+#[cfg(feature = "ndarray")]
+mod ndarray;
 
 /// Runs a body with a type alias bound to the Rust type of a [`DType`](crate::DType).
 #[macro_export]
