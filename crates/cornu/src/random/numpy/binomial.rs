@@ -103,10 +103,10 @@ impl Btpe {
             (v <= 1.0).then(|| (to_i64(x.floor()), v))
         } else if u <= self.p3 {
             let y = to_i64((self.xl + v.ln() / self.laml).floor());
-            (y >= 0 && v != 0.0).then(|| (y, v * (u - self.p2) * self.laml))
+            (y >= 0 && v != 0.0).then_some((y, v * (u - self.p2) * self.laml))
         } else {
             let y = to_i64((self.xr - v.ln() / self.lamr).floor());
-            (y <= self.n && v != 0.0).then(|| (y, v * (u - self.p3) * self.lamr))
+            (y <= self.n && v != 0.0).then_some((y, v * (u - self.p3) * self.lamr))
         }
     }
 

@@ -5,7 +5,8 @@ use std::num::Wrapping;
 /// Mixes a seed of any length into the state of a bit generator, as NumPy's `SeedSequence` does, after M. O'Neill's
 /// *Developing a seed_seq alternative* (2015).
 ///
-/// From a non-negative integer or a list of them; integers beyond 128 bits are lists of 32-bit words, lowest first.
+/// From a non-negative integer or a list of them; integers beyond 64 bits are the lists of their 32-bit
+/// words, lowest first.
 ///
 /// ```
 /// use cornu::random::numpy::SeedSequence;
@@ -87,37 +88,28 @@ impl SeedSequence {
 }
 
 /// The 32-bit words of an integer, lowest first, without leading zeros.
-fn words(mut value: u128) -> Vec<u32> {
-    let mut words = vec![value as u32];
-    while value >> 32 > 0 {
-        value >>= 32;
-        words.push(value as u32);
-    }
-    words
+fn words(value: u64) -> impl Iterator<Item = u32> {
+    let high = (value >> 32) as u32;
+    [value as u32].into_iter().chain((high > 0).then_some(high))
 }
 
-macro_rules! from_unsigned {
-    ($($t:ty),*) => {
-        $(
-            impl From<$t> for SeedSequence {
-                fn from(seed: $t) -> Self {
-                    SeedSequence::new(words(seed.into()))
-                }
-            }
-            impl From<&[$t]> for SeedSequence {
-                fn from(seeds: &[$t]) -> Self {
-                    SeedSequence::new(seeds.iter().flat_map(|&seed| words(seed.into())).collect())
-                }
-            }
-            impl<const N: usize> From<[$t; N]> for SeedSequence {
-                fn from(seeds: [$t; N]) -> Self {
-                    seeds[..].into()
-                }
-            }
-        )*
-    };
+impl From<u64> for SeedSequence {
+    fn from(seed: u64) -> Self {
+        SeedSequence::new(words(seed).collect())
+    }
 }
-from_unsigned!(u64, u128);
+
+impl From<&[u64]> for SeedSequence {
+    fn from(seeds: &[u64]) -> Self {
+        SeedSequence::new(seeds.iter().copied().flat_map(words).collect())
+    }
+}
+
+impl<const N: usize> From<[u64; N]> for SeedSequence {
+    fn from(seeds: [u64; N]) -> Self {
+        seeds[..].into()
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -127,19 +119,20 @@ mod tests {
     fn words_are_those_of_numpy() {
         // np.random.SeedSequence(...).generate_state(4)
         let state = |seed: SeedSequence| seed.generate_state(4);
-        assert_eq!(state(0u64.into()), [2968811710, 3677149159, 745650761, 2884920346]);
+        assert_eq!(state(0.into()), [2968811710, 3677149159, 745650761, 2884920346]);
         let wide = (1u64 << 40) + 7;
         assert_eq!(state(wide.into()), [238885397, 226915041, 1322230113, 2599373530]);
-        let wider = (1u128 << 127) + 12345;
+        // 2**127 + 12345
+        let wider = [12345, 0, 0, 1 << 31];
         assert_eq!(state(wider.into()), [2186558821, 1704074236, 1437698644, 2172745751]);
-        assert_eq!(state([1u64, 2, 3].into()), [3822189696, 3026158655, 540542919, 1119972918]);
+        assert_eq!(state([1, 2, 3].into()), [3822189696, 3026158655, 540542919, 1119972918]);
         let long = [1u64 << 40, 5, 6, 7, 8, 9];
         assert_eq!(state(long.into()), [551111262, 30809172, 3495675854, 1828490594]);
     }
 
     #[test]
     fn children_are_those_of_numpy() {
-        let mut parent = SeedSequence::from(42u64);
+        let mut parent = SeedSequence::from(42);
         let mut children = parent.spawn(2);
         children.extend(parent.spawn(1));
         assert_eq!(children[2].generate_state(2), [233227757, 2701265274]);

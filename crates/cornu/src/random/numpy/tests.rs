@@ -155,3 +155,44 @@ fn streams_are_those_of_numpy() {
         }
     }
 }
+
+#[test]
+fn wrong_arguments_are_named() {
+    let mut rng = default_rng(1);
+    let no_replace = Choice { replace: false, ..Choice::default() };
+    let weights = |p: &[f64]| Choice { p: Some(p.to_vec()), ..Choice::default() };
+    for (result, parts) in [
+        (rng.normal(0.0, -1.0, 3), ["normal: `scale`", "scale=-1"]),
+        (rng.uniform(0.0, f64::INFINITY, 3), ["high - low", "inf"]),
+        (rng.uniform(1.0, 0.0, 3), ["high - low", "-1"]),
+        (rng.normal([0.0, 1.0], 1.0, 3), ["size", "[2]"]),
+        (rng.gamma(f64::NAN, 1.0, 3), ["shape", "NaN"]),
+        (rng.beta(0.0, 1.0, 3), ["beta: `a`", "a=0"]),
+        (rng.poisson(-0.5, 3), ["lam", "-0.5"]),
+        (rng.poisson(1e19, 3), ["lam", "10000000000000000000"]),
+        (rng.binomial(-1, 0.5, 3), ["binomial: `n`", "n=-1"]),
+        (rng.binomial(1.5, 0.5, 3), ["integer", "float64"]),
+        (rng.binomial(1, 1.5, 3), ["binomial: `p`", "p=1.5"]),
+        (rng.multinomial(3, [0.7, 0.7, 0.1], 3), ["sum(pvals[:-1])", "1.4"]),
+        (rng.multinomial(3, 0.5, 3), ["pvals", "[]"]),
+        (rng.integers(3..3, 3, DType::I64), ["range", "must not be empty"]),
+        (rng.integers(0..257, 3, DType::U8), ["0..=255", "0..=256"]),
+        (rng.integers(0..2, 3, DType::F32), ["dtype", "float32"]),
+        (rng.choice(0, 3, &Choice::default()), ["choice: `a`", "empty"]),
+        (rng.choice(3, 4, &no_replace), ["size", "at most 3"]),
+        (rng.choice(2, 1, &weights(&[0.5])), ["one probability", "2 elements"]),
+        (rng.choice(2, 1, &weights(&[0.5, 0.6])), ["sum to 1", "1.1"]),
+        (rng.choice(2, 1, &weights(&[1.5, -0.5])), ["negative", "-0.5"]),
+        (rng.choice(2, 2, &Choice { replace: false, ..weights(&[1.0, 0.0]) }), ["above 0", "1"]),
+        (rng.permutation(-1), ["permutation: `x`", "-1"]),
+        (rng.random([usize::MAX, 2]), ["shape", "memory"]),
+        (rng.normal(0.0, 1.0, [usize::MAX / 16]), ["shape", "memory"]),
+    ] {
+        let error = result.unwrap_err().to_string();
+        assert!(parts.iter().all(|part| error.contains(part)), "{error}");
+    }
+    assert!(rng.shuffle(&mut Array::scalar(1.0), 0).is_err());
+    assert!(random_state([0u32; 0]).is_err());
+    // What failed has drawn nothing.
+    assert_eq!(rng, default_rng(1));
+}

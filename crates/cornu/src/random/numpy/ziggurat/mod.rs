@@ -6,7 +6,7 @@ mod normal;
 use super::BitGenerator;
 
 const NORMAL_EDGE: f64 = 3.654_152_885_361_009;
-const NORMAL_EDGE_INVERSE: f64 = 0.273_661_237_329_758_27;
+const NORMAL_EDGE_INVERSE: f64 = 0.273_661_237_329_758_3;
 const EXPONENTIAL_EDGE: f64 = 7.697_117_470_131_05;
 
 /// A standard normal value.
