@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod arguments;
+mod convert;
 mod datasets;
 mod evaluate;
 mod failure;
@@ -42,6 +43,7 @@ enum Command {
     #[command(subcommand)]
     Train(train::Train),
     Summary(summary::Summary),
+    Convert(convert::Convert),
     Predict(predict::Predict),
     Evaluate(evaluate::Evaluate),
     Datasets(datasets::Datasets),
@@ -54,6 +56,7 @@ fn main() -> ExitCode {
     let done = logging::init().and_then(|()| match cli.command {
         Command::Train(command) => command.run(),
         Command::Summary(command) => command.run(),
+        Command::Convert(command) => command.run(),
         Command::Predict(command) => command.run(),
         Command::Evaluate(command) => command.run(),
         Command::Datasets(command) => command.run(),

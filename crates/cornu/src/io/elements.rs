@@ -16,6 +16,8 @@ pub(super) enum Stored {
     I32,
     U32,
     I64,
+    F16,
+    BF16,
     F32,
     F64,
 }
@@ -26,7 +28,7 @@ impl Stored {
     pub(super) fn size(self) -> usize {
         match self {
             Stored::Bool | Stored::U8 | Stored::I8 => 1,
-            Stored::I16 | Stored::U16 => 2,
+            Stored::I16 | Stored::U16 | Stored::F16 | Stored::BF16 => 2,
             Stored::I32 | Stored::U32 | Stored::F32 => 4,
             Stored::I64 | Stored::F64 => 8,
         }
@@ -36,10 +38,13 @@ impl Stored {
     pub(super) fn read(self, r: &mut dyn Read, count: usize, big: bool) -> io::Result<Data> {
         macro_rules! read {
             ($t:ty => $to:ty) => {
+                read!($t => $to, <$to>::from)
+            };
+            ($t:ty => $to:ty, $convert:expr) => {
                 if big {
-                    values(r, count, |b| <$to>::from(<$t>::from_be_bytes(b)))
+                    values(r, count, |b| $convert(<$t>::from_be_bytes(b)))
                 } else {
-                    values(r, count, |b| <$to>::from(<$t>::from_le_bytes(b)))
+                    values(r, count, |b| $convert(<$t>::from_le_bytes(b)))
                 }
             };
         }
@@ -52,10 +57,30 @@ impl Stored {
             Stored::I32 => Data::I32(read!(i32 => i32)?),
             Stored::U32 => Data::I64(read!(u32 => i64)?),
             Stored::I64 => Data::I64(read!(i64 => i64)?),
+            Stored::F16 => Data::F32(read!(u16 => f32, half)?),
+            Stored::BF16 => Data::F32(read!(u16 => f32, brain_float)?),
             Stored::F32 => Data::F32(read!(f32 => f32)?),
             Stored::F64 => Data::F64(read!(f64 => f64)?),
         })
     }
+}
+
+/// The value of a `bfloat16`: the upper half of a `float32`.
+fn brain_float(bits: u16) -> f32 {
+    f32::from_bits(u32::from(bits) << 16)
+}
+
+/// The value of a `float16` (IEEE 754 binary16).
+fn half(bits: u16) -> f32 {
+    let (sign, exponent, mantissa) =
+        (u32::from(bits >> 15) << 31, u32::from(bits >> 10) & 31, u32::from(bits & 0x3ff));
+    let magnitude = match exponent {
+        // Multiples of 2^-24, which float32 holds exactly.
+        0 => (mantissa as f32 * (1.0 / 16_777_216.0)).to_bits(),
+        31 => 0x7f80_0000 | mantissa << 13,
+        _ => (exponent + 112) << 23 | mantissa << 13,
+    };
+    f32::from_bits(sign | magnitude)
 }
 
 fn values<const N: usize, T>(
@@ -104,5 +129,22 @@ pub(super) fn write(data: &Data, w: &mut dyn Write, big: bool) -> io::Result<()>
         Data::I64(v) => write!(v, i64),
         Data::F32(v) => write!(v, f32),
         Data::F64(v) => write!(v, f64),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_floats_widen_exactly() {
+        let cases = [(0x3c00, 1.0), (0xc000, -2.0), (0x7bff, 65504.0), (0x0001, 2f32.powi(-24))];
+        for (bits, value) in cases {
+            assert_eq!(half(bits), value);
+        }
+        assert_eq!(half(0x8000).to_bits(), (-0f32).to_bits());
+        assert_eq!((half(0x7c00), half(0x0400)), (f32::INFINITY, 2f32.powi(-14)));
+        assert!(half(0x7e00).is_nan());
+        assert_eq!((brain_float(0x3f80), brain_float(0xc040)), (1.0, -3.0));
     }
 }

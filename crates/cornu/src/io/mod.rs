@@ -4,10 +4,12 @@
 //! allocates, and a compressed file may expand only so far (see [`expansion_limit`]). Files are
 //! written whole or not at all (see [`atomic_write`]).
 
+pub mod hdf5;
 pub mod idx;
 pub mod image;
 pub mod npy;
 pub mod npz;
+pub mod safetensors;
 pub mod table;
 
 mod elements;
@@ -89,6 +91,15 @@ pub(crate) fn open(path: &Path) -> Result<(BufReader<File>, u64)> {
     }
     let file = File::open(path).map_err(|e| Error::io(path, e))?;
     Ok((BufReader::with_capacity(64 << 10, file), meta.len()))
+}
+
+/// The contents of a regular file.
+pub(crate) fn read_all(path: &Path) -> Result<Vec<u8>> {
+    let (reader, size) = open(path)?;
+    let mut bytes = Vec::new();
+    // A file that grows meanwhile is read up to the size that it had.
+    reader.take(size).read_to_end(&mut bytes).map_err(|e| Error::io(path, e))?;
+    Ok(bytes)
 }
 
 /// An error of reading a file's contents, as the file's fault where it is.

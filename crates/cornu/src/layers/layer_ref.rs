@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::{Context, Inputs, KerasTensor, Layer, Shape, Weight, Weights};
 use crate::config::Config;
 use crate::random::SeedGenerator;
+use crate::saving::Operation;
 use crate::session::unique_name;
 use crate::{Error, Result};
 
@@ -235,6 +236,7 @@ impl LayerRef {
     /// # Errors
     /// When the layer does not fit the inputs.
     pub fn trace(&self, inputs: &[Tensor], cx: &mut Context) -> Result<Vec<Tensor>> {
+        super::budget::spend_call(self.name())?;
         for input in inputs {
             input.check()?;
         }
@@ -319,7 +321,10 @@ impl LayerRef {
     pub fn config(&self) -> Result<Config> {
         let mut config = Config::new();
         config.insert("name".into(), json!(self.name()));
-        config.insert("trainable".into(), json!(self.trainable()));
+        // Keras's spatial dropout refuses the argument.
+        if !self.class_name().starts_with("SpatialDropout") {
+            config.insert("trainable".into(), json!(self.trainable()));
+        }
         if self.class_name() != "Functional" {
             config.insert("dtype".into(), json!("float32"));
         }
@@ -334,6 +339,9 @@ impl LayerRef {
     /// # Errors
     /// When the layer holds something that has no JSON form.
     pub fn serialize(&self) -> Result<Value> {
+        if let Some(dict) = self.with(|op: &Operation| op.to_dict(self.name())) {
+            return Ok(dict);
+        }
         let class_name = self.class_name();
         let builtin = super::class_names().contains(&class_name.as_str());
         let (module, registered) = match class_name.as_str() {

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod axes;
+pub(crate) mod budget;
 mod context;
 mod layer_ref;
 mod registry;

@@ -83,6 +83,7 @@ impl Weights {
     /// # Errors
     /// When the initializer, regularizer or constraint is unknown, or the shape does not fit.
     pub fn add(&mut self, name: &str, shape: &[usize], args: WeightArgs) -> Result<Variable> {
+        super::budget::spend_bytes(name, shape, args.dtype)?;
         let value = args.initializer.get()?.call(shape, args.dtype)?;
         let variable = Variable::new(name, value);
         self.weights.push(Weight {

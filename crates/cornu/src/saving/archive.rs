@@ -1,21 +1,23 @@
-//! The zip archive around a model.
+//! What stands around a model: a zip archive, or the same files in a folder.
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{Cursor, Read, Write};
-use std::path::Path;
+use std::io::{BufReader, Read, Write};
+use std::path::{Path, PathBuf};
 
 use cornu_graph::Array;
 use serde_json::Value;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
-use crate::io::{atomic_write, expansion_limit, npz};
+use super::store;
+use crate::io::{atomic_write, expansion_limit, hdf5, npz};
 use crate::{Error, Result};
 
 const CONFIG: &str = "config.json";
 const METADATA: &str = "metadata.json";
-const WEIGHTS: &str = "model.weights.npz";
+const WEIGHTS: &str = "model.weights.h5";
+const WEIGHTS_NPZ: &str = "model.weights.npz";
 
 /// The largest `config.json` that is read: a model of 10,000 layers has about 10 MB.
 const CONFIG_LIMIT: u64 = 64 << 20;
@@ -24,13 +26,12 @@ const CONFIG_LIMIT: u64 = 64 << 20;
 pub(super) struct Contents {
     pub config: Value,
     pub weights: BTreeMap<String, Array>,
+    /// How many bytes all may expand to.
+    pub limit: u64,
 }
 
-pub(super) fn write(path: &Path, config: &Value, weights: &[(String, Array)]) -> Result<()> {
-    let mut bytes = Cursor::new(Vec::new());
-    npz::write_to(&mut bytes, weights.iter().map(|(name, array)| (name.as_str(), array)))
-        .map_err(|e| Error::io(path, e))?;
-    let bytes = bytes.into_inner();
+pub(super) fn write(path: &Path, config: &Value, weights: &hdf5::Group) -> Result<()> {
+    let bytes = hdf5::to_bytes(weights)?;
     let json = |value: &Value| serde_json::to_vec(value).map_err(std::io::Error::other);
     atomic_write(path, |file| {
         let mut zip = ZipWriter::new(file);
@@ -49,44 +50,96 @@ pub(super) fn write(path: &Path, config: &Value, weights: &[(String, Array)]) ->
     })
 }
 
-pub(super) fn read(path: &Path) -> Result<Contents> {
+/// Reads an archive or a folder; `limit` is what its contents may expand to, if not what follows from its size.
+pub(super) fn read(path: &Path, limit: Option<u64>) -> Result<Contents> {
+    let mut container = Container::open(path)?;
     let what = path.display().to_string();
-    let file = File::open(path).map_err(|e| Error::io(path, e))?;
-    let stored = file.metadata().map_err(|e| Error::io(path, e))?.len();
-    let failed = |e| Error::format(&what, format!("is not a .keras file: {e}"));
-    let mut zip = ZipArchive::new(std::io::BufReader::new(file)).map_err(failed)?;
-    let names: Vec<String> = zip
-        .file_names()
-        .map(|name| name.map(String::from))
-        .collect::<zip::result::ZipResult<_>>()
-        .map_err(failed)?;
-    if !names.iter().any(|n| n == CONFIG) {
-        return Err(Error::format(&what, format!("is not a .keras file: {CONFIG} is missing")));
+    let has = |name: &str| container.names.iter().any(|n| n == name);
+    if !has(CONFIG) {
+        return Err(Error::format(what, format!("is not a .keras file: {CONFIG} is missing")));
     }
-    if !names.iter().any(|n| n == WEIGHTS) {
-        let found = names.iter().find(|n| n.starts_with("model.weights"));
-        let reason = match found {
-            Some(name) => format!("holds its weights as {name}; this version reads {WEIGHTS}"),
-            None => format!("{WEIGHTS} is missing"),
+    let Some(weights) = [WEIGHTS, WEIGHTS_NPZ].into_iter().find(|name| has(name)) else {
+        let reason = format!("is not a .keras file: {WEIGHTS} is missing");
+        return Err(Error::format(what, reason));
+    };
+    let limit = limit.unwrap_or(expansion_limit(container.stored));
+    let config = container.entry(CONFIG, CONFIG_LIMIT.min(limit))?;
+    let config = serde_json::from_slice(&config)
+        .map_err(|e| Error::format(&what, format!("{CONFIG} cannot be read as JSON: {e}")))?;
+    let bytes = container.entry(weights, limit)?;
+    let place = format!("{what}, {weights}");
+    let weights = match weights {
+        WEIGHTS => store::weights_of(hdf5::from_bytes_within(&place, bytes, limit)?),
+        _ => npz::from_bytes(&place, &bytes)?,
+    };
+    Ok(Contents { config, weights, limit })
+}
+
+/// Files by name.
+struct Container {
+    what: String,
+    names: Vec<String>,
+    /// How many bytes it takes on disk.
+    stored: u64,
+    source: Source,
+}
+
+enum Source {
+    Zip(ZipArchive<BufReader<File>>),
+    Folder(PathBuf),
+}
+
+impl Container {
+    fn open(path: &Path) -> Result<Container> {
+        let what = path.display().to_string();
+        let failed = |e| Error::format(&what, format!("is not a .keras file: {e}"));
+        if path.is_dir() {
+            let mut stored = 0;
+            let mut names = Vec::new();
+            for entry in std::fs::read_dir(path).map_err(|e| Error::io(path, e))? {
+                let entry = entry.map_err(|e| Error::io(path, e))?;
+                stored += entry.metadata().map_err(|e| Error::io(path, e))?.len();
+                names.push(entry.file_name().to_string_lossy().into_owned());
+            }
+            return Ok(Container { what, names, stored, source: Source::Folder(path.into()) });
+        }
+        let (file, stored) = crate::io::open(path)?;
+        let zip = ZipArchive::new(file).map_err(failed)?;
+        let names = zip.file_names().map(|name| name.map(String::from));
+        let names = names.collect::<zip::result::ZipResult<Vec<_>>>().map_err(failed)?;
+        let escapes = |name: &&String| {
+            name.starts_with('/')
+                || name.contains(['\\', ':'])
+                || name.split('/').any(|p| p == "..")
         };
-        return Err(Error::format(&what, reason));
+        if let Some(name) = names.iter().find(escapes) {
+            return Err(Error::format(what, format!("holds {name:?}, a path out of the archive")));
+        }
+        Ok(Container { what, names, stored, source: Source::Zip(zip) })
     }
-    let mut entry = |name: &str, limit: u64| -> Result<Vec<u8>> {
-        let file = zip.by_name(name).map_err(|e| Error::format(&what, format!("{name}: {e}")))?;
+
+    fn entry(&mut self, name: &str, limit: u64) -> Result<Vec<u8>> {
+        let what = &self.what;
         let mut bytes = Vec::new();
-        let read = file.take(limit + 1).read_to_end(&mut bytes);
-        read.map_err(|e| Error::format(&what, format!("{name}: {e}")))?;
+        let read = match &mut self.source {
+            Source::Zip(zip) => {
+                let file = zip.by_name(name);
+                let file = file.map_err(|e| Error::format(what, format!("{name}: {e}")))?;
+                file.take(limit.saturating_add(1)).read_to_end(&mut bytes)
+            }
+            Source::Folder(path) => {
+                let (file, _) = crate::io::open(&path.join(name))?;
+                file.take(limit.saturating_add(1)).read_to_end(&mut bytes)
+            }
+        };
+        read.map_err(|e| Error::format(what, format!("{name} is damaged: {e}")))?;
         if bytes.len() as u64 > limit {
-            return Err(Error::format(&what, format!("{name} is larger than {limit} bytes")));
+            let reason =
+                format!("{name} is larger than {limit} bytes; Load::max_bytes raises the limit");
+            return Err(Error::format(what, reason));
         }
         Ok(bytes)
-    };
-    let config = entry(CONFIG, CONFIG_LIMIT.min(expansion_limit(stored)))?;
-    let config = serde_json::from_slice(&config)
-        .map_err(|e| Error::format(&what, format!("{CONFIG} is not JSON: {e}")))?;
-    let weights = entry(WEIGHTS, expansion_limit(stored))?;
-    let weights = npz::from_bytes(&format!("{what}, {WEIGHTS}"), &weights)?;
-    Ok(Contents { config, weights })
+    }
 }
 
 /// Seconds since 1970 as Keras writes a date, in UTC: `2026-01-31@23:59:59`.

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::operation::Operation;
 use crate::Result;
 use crate::config::Config;
 use crate::layers::{KerasTensor, LayerRef};
@@ -28,17 +29,18 @@ pub(crate) fn functional_config(model: &Functional) -> Result<Config> {
         let mut entry = layer.serialize()?;
         let calls =
             model.nodes.iter().filter(|n| n.layer.id() == layer.id() && !n.inputs.is_empty());
+        let tensor = |t: &KerasTensor| {
+            json!({
+                "class_name": "__keras_tensor__",
+                "config": { "shape": t.shape(), "dtype": t.dtype(), "keras_history": history(t) },
+            })
+        };
         let node = |inputs: &[KerasTensor]| {
-            let tensor = |t: &KerasTensor| {
-                json!({
-                    "class_name": "__keras_tensor__",
-                    "config": {
-                        "shape": t.shape(),
-                        "dtype": t.dtype(),
-                        "keras_history": history(t),
-                    },
-                })
-            };
+            let own = layer
+                .with(|op: &Operation| op.node(&|i| inputs.get(i).map_or(Value::Null, tensor)));
+            if let Some(node) = own {
+                return node;
+            }
             let tensors: Vec<Value> = inputs.iter().map(tensor).collect();
             let args = if tensors.len() == 1 { tensors } else { vec![Value::Array(tensors)] };
             json!({ "args": args, "kwargs": {} })

@@ -1,29 +1,122 @@
 //! Models from configs and archives.
 
-use std::collections::HashMap;
 use std::path::Path;
 
+use cornu_graph::DType;
 use serde_json::Value;
 
-use super::{archive, compile, weights};
-use crate::layers::{InputLayer, KerasTensor, LayerBuilder, LayerRef, Shape, input_from};
-use crate::models::{Functional, Model, Sequential};
+use super::{archive, compile, graph, legacy, weights};
+use crate::config::Config;
+use crate::io::expansion_limit;
+use crate::layers::{InputLayer, LayerBuilder, LayerRef, Shape, budget};
+use crate::models::{Model, Sequential};
 use crate::{Error, Result};
 
-/// Opens a `.keras` file: the model with its weights, compiled as it was saved, its optimizer where it
-/// stopped.
+/// Opens a model that [`Model::save`] or Keras wrote: a `.keras` file, its unzipped folder, or a legacy `.h5` file. It has its weights, is
+/// compiled as it was saved, and its optimizer is where it stopped. [`Load`] has options.
 ///
 /// Layers of one's own must be known by [`crate::layers::register`] before. Nothing in a file is ever executed.
 ///
 /// # Errors
 /// When the file is not what it claims to be, holds a class that is not known, or its weights do not fit.
 pub fn load_model(path: impl AsRef<Path>) -> Result<Model> {
-    let path = path.as_ref();
-    let what = path.display().to_string();
-    let contents = archive::read(path)?;
-    let model = Model::from_config(&contents.config)?;
-    weights::restore(&what, &model, contents.weights)?;
-    Ok(model)
+    Load::new().open(path)
+}
+
+/// How a model is opened.
+///
+/// ```
+/// use cornu::{layers::Dense, models::Sequential, saving::Load};
+/// let path = std::env::temp_dir().join("cornu-load-doc.keras");
+/// Sequential::new().input([2]).add(Dense::new(3)).model()?.save(&path)?;
+/// let model = Load::new().compile(false).open(&path)?;
+/// assert!(model.compiled().is_none());
+/// # std::fs::remove_file(path).unwrap();
+/// # Ok::<(), cornu::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Load {
+    compile: bool,
+    max_bytes: Option<u64>,
+    max_calls: u64,
+}
+
+impl Default for Load {
+    fn default() -> Self {
+        Load { compile: true, max_bytes: None, max_calls: 100_000 }
+    }
+}
+
+impl Load {
+    /// Compiled as it was saved, within limits that real models stay far below.
+    pub fn new() -> Self {
+        Load::default()
+    }
+
+    /// Whether the model is compiled as it was saved. Default: true.
+    #[must_use]
+    pub fn compile(mut self, compile: bool) -> Self {
+        self.compile = compile;
+        self
+    }
+
+    /// The bytes to which a file may expand, and that the weights of its layers may take. Default: what
+    /// [`crate::io::expansion_limit`] says of its size.
+    #[must_use]
+    pub fn max_bytes(mut self, bytes: u64) -> Self {
+        self.max_bytes = Some(bytes);
+        self
+    }
+
+    /// How many layers may be called while the model is put together: a small file can nest models so that
+    /// they are billions. Default 100,000.
+    #[must_use]
+    pub fn max_calls(mut self, calls: u64) -> Self {
+        self.max_calls = calls;
+        self
+    }
+
+    /// Opens a model.
+    ///
+    /// # Errors
+    /// As [`load_model`].
+    pub fn open(&self, path: impl AsRef<Path>) -> Result<Model> {
+        let path = path.as_ref();
+        let what = path.display().to_string();
+        if legacy::is_one(path) {
+            let size = std::fs::metadata(path).map_err(|e| Error::io(path, e))?.len();
+            let limit = self.max_bytes.unwrap_or(expansion_limit(size));
+            let contents = legacy::read(path, limit)?;
+            let model =
+                self.model(&what, &contents.config, limit, contents.compilation.as_ref())?;
+            legacy::restore(&what, &model, &contents.file)?;
+            return Ok(model);
+        }
+        let contents = archive::read(path, self.max_bytes)?;
+        let config = &contents.config;
+        let model = self.model(&what, config, contents.limit, config.get("compile_config"))?;
+        weights::restore(&what, &model, contents.weights)?;
+        Ok(model)
+    }
+
+    /// The model without its weights, compiled if it is to be.
+    fn model(
+        &self,
+        what: &str,
+        config: &Value,
+        limit: u64,
+        compilation: Option<&Value>,
+    ) -> Result<Model> {
+        let named = |e| Error::format(what, e);
+        let root = budget::within(limit, self.max_calls, || layer(config)).map_err(named)?;
+        let model = Model::from_layer(root);
+        if self.compile {
+            let hint = "Load::compile(false) opens the model without it";
+            let failed = |e| Error::format(what, format!("its compilation: {e} ({hint})"));
+            compile_as_saved(&model, compilation).map_err(failed)?;
+        }
+        Ok(model)
+    }
 }
 
 impl Model {
@@ -41,20 +134,29 @@ impl Model {
     /// When a class is not known, an argument is wrong, or the layers do not fit each other.
     pub fn from_config(config: &Value) -> Result<Model> {
         let model = Model::from_layer(layer(config)?);
-        // Keras writes an empty dict for what was not compiled.
-        let compiled = |c: &&Value| c.as_object().is_some_and(|c| !c.is_empty());
-        if let Some(config) = config.get("compile_config").filter(compiled) {
-            model.compile(compile::from_config(config, model.output_names().len())?)?;
-        }
+        compile_as_saved(&model, config.get("compile_config"))?;
         Ok(model)
     }
 }
 
+fn compile_as_saved(model: &Model, config: Option<&Value>) -> Result<()> {
+    // Keras writes an empty dict for what was not compiled.
+    let compiled = |c: &&Value| c.as_object().is_some_and(|c| !c.is_empty());
+    match config.filter(compiled) {
+        Some(config) => model.compile(compile::from_config(config, model.output_names().len())?),
+        None => Ok(()),
+    }
+}
+
 /// A layer or model from Keras's dict.
-fn layer(dict: &Value) -> Result<LayerRef> {
+pub(super) fn layer(dict: &Value) -> Result<LayerRef> {
     let class_name = text(dict, "class_name")?;
     let config = match dict.get("config") {
         Some(Value::Object(config)) => config.clone(),
+        // Keras 1's sequential models have no name.
+        Some(Value::Array(layers)) if class_name == "Sequential" => {
+            Config::from_iter([("layers".to_string(), Value::Array(layers.clone()))])
+        }
         _ => return Err(Error::format(class_name, "its config is missing")),
     };
     let config_value = Value::Object(config.clone());
@@ -66,7 +168,7 @@ fn layer(dict: &Value) -> Result<LayerRef> {
     };
     let layer = match class_name {
         "Functional" | "Model" => {
-            let model = functional(&config_value)?;
+            let model = graph::functional(&config_value)?;
             let shapes: Vec<Shape> = model.inputs.iter().map(|t| t.shape().to_vec()).collect();
             let layer = named(LayerBuilder::new(model));
             layer.build(&shapes)?;
@@ -74,12 +176,23 @@ fn layer(dict: &Value) -> Result<LayerRef> {
         }
         "Sequential" => {
             let mut model = Sequential::new();
-            for inner in list(&config_value, "layers")? {
+            for (i, inner) in list(&config_value, "layers")?.iter().enumerate() {
+                // Keras 2 gives the first layer the shape of the input.
+                let shape = inner.get("config").and_then(|c| c.get("batch_input_shape"));
+                let class_name = text(inner, "class_name")?;
+                if let (0, Some(shape), true) = (i, shape, class_name != "InputLayer") {
+                    let shape: Shape = serde_json::from_value(shape.clone())
+                        .map_err(|e| Error::format("batch_input_shape", e))?;
+                    let dtype =
+                        inner["config"]["dtype"].as_str().filter(|_| class_name == "Embedding");
+                    let dtype = dtype.and_then(DType::from_name).unwrap_or(DType::F32);
+                    model = model.add(InputLayer::new(shape, dtype));
+                }
                 model = model.add(self::layer(inner)?);
             }
             named(LayerBuilder::new(model))
         }
-        _ => crate::layers::from_config(class_name, config)?,
+        _ => crate::layers::from_config(class_name, modern(class_name, config))?,
     };
     let first = layer
         .layers()
@@ -90,142 +203,42 @@ fn layer(dict: &Value) -> Result<LayerRef> {
     match (first, saved) {
         (Some(input), _) if !layer.is_built() => layer.infer(&[input]).map(|_| ())?,
         (None, Some(shape)) if !layer.is_built() && class_name == "Sequential" => {
-            layer.infer(&[(shape, cornu_graph::DType::F32)]).map(|_| ())?;
+            layer.infer(&[(shape, DType::F32)]).map(|_| ())?;
         }
         _ => {}
     }
     Ok(layer)
 }
 
-/// A layer with the applications of it that are still to be made.
-struct Pending<'a> {
-    layer: LayerRef,
-    nodes: std::iter::Peekable<std::slice::Iter<'a, Value>>,
-    made: usize,
-}
-
-fn functional(config: &Value) -> Result<Functional> {
-    let mut made: HashMap<(String, usize), Vec<KerasTensor>> = HashMap::new();
-    let mut pending = Vec::new();
-    for entry in list(config, "layers")? {
-        let layer = layer(entry)?;
-        let name = layer.name().to_string();
-        if layer.with(|_: &InputLayer| ()).is_some() {
-            made.insert((name, 0), vec![input_from(layer)]);
-        } else {
-            let nodes = list(entry, "inbound_nodes")?.iter().peekable();
-            pending.push(Pending { layer, nodes, made: 0 });
-        }
+/// A layer's config as Keras 3 writes it.
+fn modern(class_name: &str, mut config: Config) -> Config {
+    if class_name != "InputLayer" {
+        config.shift_remove("batch_input_shape");
     }
-    // A node may need one of a layer that is listed later: go round until nothing moves.
-    loop {
-        let mut moved = false;
-        for entry in &mut pending {
-            while let Some(node) = entry.nodes.peek() {
-                let Some(inputs) = arguments(node, &made)? else { break };
-                let outputs = entry.layer.apply_all(inputs)?;
-                made.insert((entry.layer.name().to_string(), entry.made), outputs);
-                entry.made += 1;
-                entry.nodes.next();
-                moved = true;
+    match class_name {
+        "LeakyReLU" => {
+            if let Some(alpha) = config.shift_remove("alpha") {
+                config.insert("negative_slope".into(), alpha);
             }
         }
-        let stuck = pending.iter().find(|p| p.nodes.len() > 0);
-        match stuck.map(|p| p.layer.name().to_string()) {
-            None => break,
-            Some(_) if moved => {}
-            Some(name) => {
-                let reason = format!("layer {name:?} is applied to something that no layer makes");
-                return Err(Error::format("config.json", reason));
+        "Embedding" => drop(config.shift_remove("input_length")),
+        "BatchNormalization" => {
+            if let Some(axis) = config.get("axis").and_then(|axis| axis.get(0)).cloned() {
+                config.insert("axis".into(), axis);
             }
         }
+        _ => {}
     }
-    let ends = |field: &str| -> Result<Vec<KerasTensor>> {
-        let value = config.get(field).unwrap_or(&Value::Null);
-        let single = value.get(0).is_some_and(Value::is_string);
-        let places: Vec<&Value> = match value {
-            Value::Array(_) if single => vec![value],
-            Value::Array(items) => items.iter().collect(),
-            Value::Object(named) => named.values().collect(),
-            _ => return Err(Error::format("config.json", format!("{field} is missing"))),
-        };
-        let find = |place: &Value| {
-            let (name, node, index) = history(place)?;
-            // Keras counts the making of a nested functional model as its first node, here only.
-            let nested = |n: &&Vec<KerasTensor>| {
-                n.first().is_some_and(|t| t.layer().with(|_: &Functional| ()).is_some())
-            };
-            let shifted =
-                node.checked_sub(1).and_then(|n| made.get(&(name.clone(), n))).filter(nested);
-            let found = shifted.or_else(|| made.get(&(name.clone(), node)));
-            found.and_then(|outputs| outputs.get(index)).cloned().ok_or_else(|| {
-                Error::format("config.json", format!("{field} names {place}, which no layer makes"))
-            })
-        };
-        places.into_iter().map(find).collect()
-    };
-    Functional::new(ends("input_layers")?, ends("output_layers")?)
+    config
 }
 
-/// The tensors that a node is applied to; `None` while one of them is still to be made.
-fn arguments(
-    node: &Value,
-    made: &HashMap<(String, usize), Vec<KerasTensor>>,
-) -> Result<Option<Vec<KerasTensor>>> {
-    if let Some(Value::Object(kwargs)) = node.get("kwargs") {
-        let idle = |v: &Value| v.is_null() || *v == Value::Bool(false);
-        if let Some((name, value)) = kwargs.iter().find(|(_, v)| !idle(v)) {
-            let reason =
-                format!("a layer is called with {name}={value}, which cannot be done here");
-            return Err(Error::format("config.json", reason));
-        }
-    }
-    let mut inputs = Vec::new();
-    let mut queue: Vec<&Value> = list(node, "args")?.iter().rev().collect();
-    while let Some(value) = queue.pop() {
-        if let Value::Array(items) = value {
-            queue.extend(items.iter().rev());
-            continue;
-        }
-        let config = value.get("config").and_then(|c| c.get("keras_history"));
-        let Some(place) = config else {
-            let reason = format!("a layer is applied to {value}, which is no tensor");
-            return Err(Error::format("config.json", reason));
-        };
-        let (name, node, index) = history(place)?;
-        match made.get(&(name, node)) {
-            None => return Ok(None),
-            Some(outputs) => match outputs.get(index) {
-                Some(tensor) => inputs.push(tensor.clone()),
-                None => {
-                    return Err(Error::format(
-                        "config.json",
-                        format!("there is no output {place}"),
-                    ));
-                }
-            },
-        }
-    }
-    Ok(Some(inputs))
-}
-
-/// `["layer", node, tensor]`.
-fn history(place: &Value) -> Result<(String, usize, usize)> {
-    let number =
-        |i: usize| place.get(i).and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
-    match (place.get(0).and_then(Value::as_str), number(1), number(2)) {
-        (Some(name), Some(node), Some(index)) => Ok((name.into(), node, index)),
-        _ => Err(Error::format("config.json", format!("{place} names no tensor"))),
-    }
-}
-
-fn text<'a>(dict: &'a Value, field: &str) -> Result<&'a str> {
+pub(super) fn text<'a>(dict: &'a Value, field: &str) -> Result<&'a str> {
     dict.get(field)
         .and_then(Value::as_str)
         .ok_or_else(|| Error::format("config.json", format!("a layer has no {field}")))
 }
 
-fn list<'a>(dict: &'a Value, field: &str) -> Result<&'a Vec<Value>> {
+pub(super) fn list<'a>(dict: &'a Value, field: &str) -> Result<&'a Vec<Value>> {
     dict.get(field)
         .and_then(Value::as_array)
         .ok_or_else(|| Error::format("config.json", format!("{field} must be a list")))

@@ -3,24 +3,30 @@
 mod archive;
 mod compile;
 mod config;
+mod graph;
+mod legacy;
 mod load;
+mod operation;
+mod store;
 mod weights;
 
-pub use load::load_model;
+pub use load::{Load, load_model};
 pub use weights::{load_weights, save_weights};
 
 pub(crate) use config::{functional_config, sequential_config};
+pub(crate) use operation::Operation;
 
 use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::Result;
+use crate::io::hdf5;
 use crate::models::Model;
+use crate::{Error, Result};
 
 impl Model {
-    /// Writes the model to a `.keras` file: architecture, weights, and, when it is compiled, how it is
-    /// trained and the optimizer's state. The file is written whole or not at all.
+    /// Writes the model to a `.keras` file, or a legacy `.h5` file, that Keras opens: architecture, weights, and,
+    /// when it is compiled, how it is trained and the optimizer's state. The file is written whole or not at all.
     ///
     /// ```
     /// use cornu::layers::Dense;
@@ -35,9 +41,15 @@ impl Model {
     /// ```
     ///
     /// # Errors
-    /// When a part has no JSON form (a function of one's own without a name), or the file cannot be written.
+    /// When the name has another ending, a part has no JSON form (a function of one's own without a name), or the
+    /// file cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
-        archive::write(path.as_ref(), &self.to_config()?, &weights::collect(self)?)
+        let path = path.as_ref();
+        match path.extension().and_then(|e| e.to_str()) {
+            Some("keras") => archive::write(path, &self.to_config()?, &weights::collect(self)?),
+            Some("h5" | "hdf5") => hdf5::write(path, &legacy::file(self)?),
+            _ => Err(Error::invalid("save", "path", "must end in .keras or .h5", path.display())),
+        }
     }
 
     /// The contents of `config.json`: Keras's dict of the model.

@@ -5,30 +5,35 @@ use std::path::Path;
 
 use cornu_graph::{Array, Variable};
 
-use crate::io::npz;
+use super::store::{self, Stored};
+use super::{Operation, legacy};
+use crate::io::hdf5::{Attribute, Group};
 use crate::layers::LayerRef;
 use crate::models::Model;
 use crate::{Error, Result, snake_case};
 
-/// The variables of a model with their paths: `layers/dense/vars/0`.
+/// Something with variables of its own, as Keras saves it.
+struct Place {
+    path: String,
+    name: String,
+    variables: Vec<Variable>,
+}
+
+/// The layers of a model with their paths: `layers/dense`.
 ///
 /// A layer stands under the snake case of its class with a number, not under its name, and a layer that is
 /// met twice is listed once.
-fn paths(root: &LayerRef) -> Vec<(String, Variable)> {
-    fn visit(
-        layer: &LayerRef,
-        path: &str,
-        seen: &mut HashSet<u64>,
-        out: &mut Vec<(String, Variable)>,
-    ) {
+fn places(root: &LayerRef) -> Vec<Place> {
+    fn visit(layer: &LayerRef, path: &str, seen: &mut HashSet<u64>, out: &mut Vec<Place>) {
         if !seen.insert(layer.id()) {
             return;
         }
-        for (i, weight) in layer.own_weights().into_iter().enumerate() {
-            out.push((format!("{path}vars/{i}"), weight.variable));
-        }
+        let variables = layer.own_weights().into_iter().map(|w| w.variable).collect();
+        out.push(Place { path: path.into(), name: layer.name().into(), variables });
         let mut counts: HashMap<String, usize> = HashMap::new();
-        for inner in layer.layers() {
+        // Calls of functions are no layers to Keras.
+        let is_layer = |l: &LayerRef| l.with(|_: &Operation| ()).is_none();
+        for inner in layer.layers().into_iter().filter(is_layer) {
             let base = snake_case(&inner.class_name());
             let count = counts.entry(base.clone()).or_insert(0);
             let key = if *count == 0 { base } else { format!("{base}_{count}") };
@@ -42,38 +47,62 @@ fn paths(root: &LayerRef) -> Vec<(String, Variable)> {
     out
 }
 
-fn optimizer_paths(model: &Model) -> Result<Vec<(String, Variable)>> {
-    let variables = model.with_optimizer(|optimizer| Ok(optimizer.variables()))?;
-    let path = |(i, v)| (format!("optimizer/vars/{i}"), v);
-    Ok(variables.into_iter().enumerate().map(path).collect())
+fn optimizer(model: &Model) -> Result<Place> {
+    model.with_optimizer(|optimizer| {
+        Ok(Place {
+            path: "optimizer/".into(),
+            name: snake_case(optimizer.optimizer().class_name()),
+            variables: optimizer.variables(),
+        })
+    })
 }
 
-/// Copies of the weights and, when the model is compiled, of the optimizer's variables.
-pub(super) fn collect(model: &Model) -> Result<Vec<(String, Array)>> {
-    let mut all = paths(model.as_layer());
+fn variables(places: &[Place]) -> impl Iterator<Item = (String, &Variable)> {
+    places.iter().flat_map(|place| {
+        let path = |(i, v)| (format!("{}vars/{i}", place.path), v);
+        place.variables.iter().enumerate().map(path)
+    })
+}
+
+/// Copies of the weights and, when the model is compiled, of the optimizer's variables, as Keras lays them out:
+/// what has no variables has an empty group.
+pub(super) fn collect(model: &Model) -> Result<Group> {
+    let mut places = places(model.as_layer());
     if model.compiled().is_some() {
-        all.extend(optimizer_paths(model)?);
+        places.push(optimizer(model)?);
     }
-    Ok(all.into_iter().map(|(path, variable)| (path, variable.value())).collect())
+    let mut file = Group::default();
+    for place in &places {
+        let group = file.make_group(&format!("{}vars", place.path));
+        group.attributes.insert("name".into(), Attribute::Text(place.name.clone()));
+        let values = place.variables.iter().enumerate();
+        group.arrays.extend(values.map(|(i, v)| (i.to_string(), v.value())));
+    }
+    Ok(file)
 }
 
-/// Gives a model the weights of an archive, and its optimizer its state if both have one.
+/// Gives a model the weights of a file, and its optimizer its state if both have one: all or nothing.
 pub(super) fn restore(what: &str, model: &Model, weights: BTreeMap<String, Array>) -> Result<()> {
-    let (optimizer, layers): (BTreeMap<_, _>, BTreeMap<_, _>) =
+    let (state, layers): (BTreeMap<_, _>, BTreeMap<_, _>) =
         weights.into_iter().partition(|(path, _)| path.starts_with("optimizer/"));
-    assign(what, paths(model.as_layer()), layers)?;
-    if model.compiled().is_some() && !optimizer.is_empty() {
-        assign(what, optimizer_paths(model)?, optimizer)?;
+    let mut pairs = pairs(what, variables(&places(model.as_layer())), layers)?;
+    if model.compiled().is_some() && !state.is_empty() {
+        let optimizer = optimizer(model)?;
+        // An optimizer that never took a step is saved without slots.
+        let fresh = state.values().all(|array| array.ndim() == 0);
+        let count = if fresh { state.len() } else { usize::MAX };
+        let expected = variables(std::slice::from_ref(&optimizer)).take(count);
+        pairs.extend(self::pairs(what, expected, state)?);
     }
-    Ok(())
+    assign(pairs)
 }
 
-/// Assigns all or nothing; what is missing, superfluous or of another shape is listed.
-fn assign(
+/// Each variable with its new value; what is missing, superfluous or of another shape is listed.
+pub(super) fn pairs<'a>(
     what: &str,
-    variables: Vec<(String, Variable)>,
+    variables: impl Iterator<Item = (String, &'a Variable)>,
     mut arrays: BTreeMap<String, Array>,
-) -> Result<()> {
+) -> Result<Vec<(Variable, Array)>> {
     let mut wrong = Vec::new();
     let mut pairs = Vec::new();
     for (path, variable) in variables {
@@ -84,16 +113,27 @@ fn assign(
                 array.shape(),
                 variable.shape()
             )),
-            Some(array) => pairs.push((variable, array)),
+            Some(array) => pairs.push((variable.clone(), array)),
         }
     }
     wrong.extend(arrays.into_keys().map(|path| format!("{path} belongs to no layer")));
-    if !wrong.is_empty() {
-        return Err(Error::format(
-            what,
-            format!("weights do not fit the model: {}", wrong.join(", ")),
-        ));
+    misfit(what, &wrong)?;
+    Ok(pairs)
+}
+
+/// The error of weights that do not fit, if there is something wrong.
+pub(super) fn misfit(what: &str, wrong: &[String]) -> Result<()> {
+    const SHOWN: usize = 20;
+    if wrong.is_empty() {
+        return Ok(());
     }
+    let shown = wrong.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let rest = wrong.len().saturating_sub(SHOWN);
+    let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+    Err(Error::format(what, format!("weights do not fit the model: {shown}{more}")))
+}
+
+pub(super) fn assign(pairs: Vec<(Variable, Array)>) -> Result<()> {
     for (variable, array) in pairs {
         let dtype = variable.dtype();
         variable.assign(if array.dtype() == dtype { array } else { array.cast(dtype) })?;
@@ -101,23 +141,26 @@ fn assign(
     Ok(())
 }
 
-/// Writes a model's weights alone to an `.npz` file.
+/// Writes a model's weights alone, and the optimizer's state if it is compiled: to a `.weights.h5` file as Keras
+/// does, or to `.npz` or `.safetensors` under the same paths (`layers/dense/vars/0`).
 ///
 /// # Errors
-/// When the file cannot be written.
+/// When the file cannot be written or its name has another ending.
 pub fn save_weights(model: &Model, path: impl AsRef<Path>) -> Result<()> {
-    let weights = paths(model.as_layer());
-    let arrays: Vec<(String, Array)> =
-        weights.iter().map(|(p, v)| (p.clone(), v.value())).collect();
-    npz::write(path, arrays.iter().map(|(name, array)| (name.as_str(), array)))
+    store::write(path.as_ref(), collect(model)?)
 }
 
-/// Gives a model the weights of an `.npz` file that [`save_weights`] wrote.
+/// Gives a model the weights of a file that [`save_weights`] or Keras wrote: `.weights.h5`, sharded
+/// `.weights.json`, `.keras`, `.npz`, `.safetensors` or a legacy `.h5` file.
 ///
 /// # Errors
 /// When the file cannot be read, or a weight is missing, superfluous or of another shape; then nothing
 /// is changed.
 pub fn load_weights(model: &Model, path: impl AsRef<Path>) -> Result<()> {
-    let what = path.as_ref().display().to_string();
-    assign(&what, paths(model.as_layer()), npz::read(path)?)
+    let path = path.as_ref();
+    let what = path.display().to_string();
+    match store::read(path)? {
+        Stored::ByPath(weights) => restore(&what, model, weights),
+        Stored::Legacy(file) => legacy::restore(&what, model, &file),
+    }
 }

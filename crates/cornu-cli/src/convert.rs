@@ -1,0 +1,34 @@
+//! `cornu convert`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use cornu::saving::save_weights;
+
+use crate::{Failure, arguments, output};
+
+/// Write a model, or its weights alone, in another format
+#[derive(Args)]
+#[command(after_help = "Examples:\n  cornu convert old.h5 new.keras\n  cornu convert model.keras \
+                        model.weights.h5\n  cornu convert model.keras model.safetensors")]
+pub struct Convert {
+    /// The model: a .keras file, its unzipped folder, or an .h5 file
+    model: PathBuf,
+
+    /// Where to write it: .keras or .h5; for the weights alone .weights.h5, .npz or .safetensors
+    output: PathBuf,
+}
+
+impl Convert {
+    pub fn run(self) -> Result<(), Failure> {
+        let model = arguments::model(&self.model)?;
+        let name = self.output.to_string_lossy();
+        let weights = [".weights.h5", ".npz", ".safetensors"].iter().any(|end| name.ends_with(end));
+        let written =
+            if weights { save_weights(&model, &self.output) } else { model.save(&self.output) };
+        written.map_err(Failure::input)?;
+        let what = if weights { "weights" } else { "model" };
+        output::line(format!("{name}: {what}, {} parameters", model.count_params()));
+        Ok(())
+    }
+}

@@ -1,0 +1,220 @@
+//! Reading. `hdf5-pure` allocates what a header claims, so every claim is compared with the file's size first.
+
+use std::collections::BTreeMap;
+use std::io::Cursor;
+use std::path::Path;
+
+use cornu_graph::Array;
+use hdf5_pure::{AttrValue, Dataset, Datatype, DatatypeByteOrder, Layout};
+
+use super::{Attribute, Group};
+use crate::io::{self, elements::Stored, expansion_limit};
+use crate::{Error, Result};
+
+/// Groups deeper than this are refused: Keras nests a model within a model by two.
+const DEPTH: usize = 64;
+/// The least bytes that an object takes in a file: no more objects than this are looked at.
+const OBJECT: usize = 16;
+
+/// Reads a whole HDF5 file.
+///
+/// `float16` and `bfloat16` widen to `float32`, small integers to `int32`. Links out of the file are not followed.
+///
+/// # Errors
+/// When the file cannot be read or is damaged, its arrays expand further than
+/// [`expansion_limit`](crate::io::expansion_limit), or hold something other than numbers.
+pub fn read(path: impl AsRef<Path>) -> Result<Group> {
+    let path = path.as_ref();
+    let bytes = io::read_all(path)?;
+    from_bytes(&path.display().to_string(), bytes)
+}
+
+/// Reads an HDF5 file that is in memory; `what` names it in errors.
+///
+/// # Errors
+/// As [`read`].
+pub fn from_bytes(what: &str, bytes: Vec<u8>) -> Result<Group> {
+    let limit = expansion_limit(bytes.len() as u64);
+    from_bytes_within(what, bytes, limit)
+}
+
+/// As [`from_bytes`], with the number of bytes to which all arrays together may expand.
+///
+/// # Errors
+/// As [`read`].
+pub fn from_bytes_within(what: &str, bytes: Vec<u8>, limit: u64) -> Result<Group> {
+    let size = bytes.len();
+    let failed = |e| Error::format(what, format!("is not a readable HDF5 file: {e}"));
+    let file = hdf5_pure::File::from_bytes(bytes).map_err(failed)?;
+    let end = file.superblock().eof_address;
+    if end > size as u64 {
+        let reason = format!("is truncated: it has {size} of {end} bytes");
+        return Err(Error::format(what, reason));
+    }
+    let mut reader =
+        Reader { what, size: size as u64, limit, bytes_left: limit, objects_left: size / OBJECT };
+    reader.group(&file.root(), "", 0)
+}
+
+struct Reader<'a> {
+    what: &'a str,
+    size: u64,
+    limit: u64,
+    bytes_left: u64,
+    objects_left: usize,
+}
+
+impl Reader<'_> {
+    fn error(&self, path: &str, reason: impl std::fmt::Display) -> Error {
+        error(self.what, path, reason)
+    }
+
+    /// Counts objects: links may form a cycle, or lead to one group a thousand times.
+    fn count(&mut self, path: &str) -> Result<()> {
+        self.objects_left = self.objects_left.checked_sub(1).ok_or_else(|| {
+            self.error(path, "is reached by more links than the file has room for")
+        })?;
+        Ok(())
+    }
+
+    fn group(&mut self, group: &hdf5_pure::Group, path: &str, depth: usize) -> Result<Group> {
+        if depth > DEPTH {
+            return Err(self.error(path, format!("lies more than {DEPTH} groups deep")));
+        }
+        let attributes = attributes(group.attrs().map_err(|e| self.error(path, e))?);
+        let mut made = Group { attributes, ..Group::default() };
+        for (name, inner) in group.iter_groups().map_err(|e| self.error(path, e))? {
+            let path = format!("{path}/{name}");
+            self.count(&path)?;
+            made.groups.insert(name, self.group(&inner, &path, depth + 1)?);
+        }
+        for (name, dataset) in group.iter_datasets().map_err(|e| self.error(path, e))? {
+            let path = format!("{path}/{name}");
+            self.count(&path)?;
+            made.arrays.insert(name, self.array(&dataset, &path)?);
+        }
+        Ok(made)
+    }
+
+    fn array(&mut self, dataset: &Dataset, path: &str) -> Result<Array> {
+        let what = self.what;
+        let failed = move |e: hdf5_pure::Error| error(what, path, e);
+        let datatype = dataset.datatype().map_err(failed)?;
+        let marked = match datatype {
+            Datatype::Opaque { .. } => attributes(dataset.attrs().map_err(failed)?).remove("dtype"),
+            _ => None,
+        };
+        let Some((stored, big)) = stored(&datatype, marked.as_ref()) else {
+            return Err(self.error(path, format!("holds {datatype}, which is no number")));
+        };
+        let sizes = dataset.shape().map_err(failed)?;
+        let bytes = product(&sizes).and_then(|n| n.checked_mul(stored.size() as u64));
+        let count = bytes.and_then(|b| usize::try_from(b).ok()).map(|b| b / stored.size());
+        let (Some(bytes), Some(count)) = (bytes, count) else {
+            return Err(self.error(path, format!("claims the shape {sizes:?}")));
+        };
+        self.bytes_left = self.bytes_left.checked_sub(bytes).ok_or_else(|| {
+            let (limit, size) = (self.limit, self.size);
+            self.error(
+                path,
+                format!("claims {bytes} bytes; the arrays of a file of {size} bytes may expand to {limit} in all"),
+            )
+        })?;
+        match dataset.layout().map_err(failed)? {
+            Layout::Contiguous { size, .. } if bytes > self.size || size > self.size => {
+                return Err(
+                    self.error(path, format!("claims {bytes} bytes of a file of {}", self.size))
+                );
+            }
+            Layout::Chunked { chunk_shape, .. } => {
+                let chunk = product(&chunk_shape).and_then(|n| n.checked_mul(stored.size() as u64));
+                if chunk.is_none_or(|c| c > self.limit) {
+                    return Err(self.error(path, format!("claims chunks of shape {chunk_shape:?}")));
+                }
+            }
+            Layout::Virtual => return Err(self.error(path, "takes its values from other files")),
+            _ => {}
+        }
+        // An array without elements may never have been given a place.
+        let raw = if count == 0 { Vec::new() } else { dataset.read_raw().map_err(failed)? };
+        if raw.len() as u64 != bytes {
+            return Err(self.error(path, format!("has {} bytes instead of {bytes}", raw.len())));
+        }
+        let shape = sizes.iter().map(|&n| usize::try_from(n)).collect::<Result<Vec<_>, _>>();
+        let shape = shape.map_err(|e| self.error(path, e))?;
+        let data =
+            stored.read(&mut Cursor::new(raw), count, big).map_err(|e| self.error(path, e))?;
+        Ok(Array::from_data(&shape, data)?)
+    }
+}
+
+fn error(what: &str, path: &str, reason: impl std::fmt::Display) -> Error {
+    Error::format(format!("{what}, {}", if path.is_empty() { "/" } else { path }), reason)
+}
+
+fn product(sizes: &[u64]) -> Option<u64> {
+    sizes.iter().try_fold(1u64, |product, &n| product.checked_mul(n))
+}
+
+fn attributes(values: std::collections::HashMap<String, AttrValue>) -> BTreeMap<String, Attribute> {
+    let text = |(name, value): (String, AttrValue)| {
+        let attribute = match value {
+            AttrValue::String(text)
+            | AttrValue::AsciiString(text)
+            | AttrValue::VarLenString(text)
+            | AttrValue::VarLenAsciiString(text) => Attribute::Text(text),
+            other => Attribute::Texts(other.as_strings()?.to_vec()),
+        };
+        Some((name, attribute))
+    };
+    values.into_iter().filter_map(text).collect()
+}
+
+/// How the elements stand in the file, and whether the largest byte comes first.
+fn stored(datatype: &Datatype, marked: Option<&Attribute>) -> Option<(Stored, bool)> {
+    match datatype {
+        Datatype::FixedPoint { size, byte_order, layout } => {
+            if layout.bit_offset != 0 || u32::from(layout.bit_precision) != size * 8 {
+                return None;
+            }
+            let stored = match (size, layout.signed) {
+                (1, true) => Stored::I8,
+                (1, false) => Stored::U8,
+                (2, true) => Stored::I16,
+                (2, false) => Stored::U16,
+                (4, true) => Stored::I32,
+                (4, false) => Stored::U32,
+                (8, true) => Stored::I64,
+                _ => return None,
+            };
+            Some((stored, big(byte_order)?))
+        }
+        Datatype::FloatingPoint { size, byte_order, layout } => {
+            let stored = match (size, layout.exponent_size, layout.mantissa_size) {
+                (2, 5, 10) => Stored::F16,
+                (2, 8, 7) => Stored::BF16,
+                (4, 8, 23) => Stored::F32,
+                (8, 11, 52) => Stored::F64,
+                _ => return None,
+            };
+            Some((stored, big(byte_order)?))
+        }
+        // h5py's bool, as NumPy's.
+        Datatype::Enumeration { size: 1, members, .. } if members.len() == 2 => {
+            Some((Stored::Bool, false))
+        }
+        // Keras's bfloat16.
+        Datatype::Opaque { size: 2, .. } if marked == Some(&Attribute::Text("bfloat16".into())) => {
+            Some((Stored::BF16, false))
+        }
+        _ => None,
+    }
+}
+
+fn big(order: &DatatypeByteOrder) -> Option<bool> {
+    match order {
+        DatatypeByteOrder::LittleEndian => Some(false),
+        DatatypeByteOrder::BigEndian => Some(true),
+        _ => None,
+    }
+}

@@ -1,0 +1,59 @@
+use std::time::{Duration, Instant};
+
+use super::*;
+
+fn sample() -> Group {
+    let mut root = Group::default();
+    root.insert(
+        "layers/dense/vars/0",
+        Array::new(&[2, 3], vec![1f32, 2.0, 3.0, 4.0, 5.0, 6.0]).unwrap(),
+    );
+    root.insert("layers/dense/vars/1", Array::new(&[3], vec![0.5f64, -1.0, 2.0]).unwrap());
+    root.insert("flags", Array::new(&[2], vec![true, false]).unwrap());
+    root.insert("count", Array::scalar(7i64));
+    root.insert("small", Array::new(&[2, 1], vec![3i32, -4]).unwrap());
+    root.insert("bytes", Array::new(&[1], vec![200u8]).unwrap());
+    root.insert("none", Array::zeros(&[0, 3], cornu_graph::DType::F32).unwrap());
+    root.make_group("layers/dropout/vars")
+        .attributes
+        .insert("name".into(), Attribute::Text("dröp".into()));
+    let names = ["a", "long name", ""].map(String::from).to_vec();
+    root.attributes.insert("names".into(), Attribute::Texts(names));
+    root
+}
+
+#[test]
+fn what_is_written_is_read() {
+    let root = sample();
+    let back = from_bytes("f", to_bytes(&root).unwrap()).unwrap();
+    assert_eq!(back, root);
+    assert_eq!(back.group("layers/dropout/vars").unwrap().text("name"), Some("dröp"));
+    assert!(back.group("layers/none").is_none());
+}
+
+#[test]
+fn long_texts_and_many_names_fit() {
+    let mut root = Group::default();
+    root.attributes.insert("model_config".into(), Attribute::Text("x".repeat(300_000)));
+    let names = (0..3000).map(|i| format!("layer_{i}")).collect();
+    root.attributes.insert("layer_names".into(), Attribute::Texts(names));
+    assert_eq!(from_bytes("f", to_bytes(&root).unwrap()).unwrap(), root);
+}
+
+#[test]
+fn damage_anywhere_is_an_error_or_harmless_and_soon_over() {
+    let good = to_bytes(&sample()).unwrap();
+    for at in 0..good.len() {
+        for mask in [0x01, 0x80, 0xff] {
+            let mut bytes = good.clone();
+            bytes[at] ^= mask;
+            let start = Instant::now();
+            let _ = from_bytes("f", bytes);
+            assert!(start.elapsed() < Duration::from_secs(1), "byte {at} ^ {mask}");
+        }
+    }
+    for at in (0..good.len()).step_by(7) {
+        let e = from_bytes("f", good[..at].to_vec()).unwrap_err().to_string();
+        assert!(e.starts_with('f'), "{e}");
+    }
+}

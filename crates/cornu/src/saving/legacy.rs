@@ -1,0 +1,236 @@
+//! Whole models in one HDF5 file, as Keras 2 wrote them and Keras 3 still does: `.h5`.
+
+use std::path::Path;
+
+use cornu_graph::{Array, Variable};
+use serde_json::{Value, json};
+
+use super::{KERAS_VERSION, compile, weights};
+use crate::io::hdf5::{self, Attribute, Group};
+use crate::layers::LayerRef;
+use crate::models::Model;
+use crate::{Error, Result};
+
+/// How many texts stand in one attribute: HDF5 allows 64 KiB, and each takes 16 bytes of it.
+const TEXTS: usize = 2000;
+
+/// The parts of a file.
+pub(super) struct Contents {
+    pub config: Value,
+    pub compilation: Option<Value>,
+    pub file: Group,
+}
+
+/// Whether a file is one of these rather than an archive: HDF5 has a signature.
+pub(super) fn is_one(path: &Path) -> bool {
+    let mut start = [0; 8];
+    let mut read = |file: &mut std::fs::File| std::io::Read::read_exact(file, &mut start).is_ok();
+    path.is_file()
+        && std::fs::File::open(path).is_ok_and(|mut f| read(&mut f))
+        && start == *b"\x89HDF\r\n\x1a\n"
+}
+
+pub(super) fn read(path: &Path, limit: u64) -> Result<Contents> {
+    let what = path.display().to_string();
+    let file = hdf5::from_bytes_within(&what, crate::io::read_all(path)?, limit)?;
+    let json = |name: &str| -> Result<Option<Value>> {
+        let parse = |text: &str| {
+            serde_json::from_str(text)
+                .map_err(|e| Error::format(&what, format!("{name} cannot be read as JSON: {e}")))
+        };
+        file.text(name).map(parse).transpose()
+    };
+    let config = json("model_config")?.ok_or_else(|| {
+        let hint = "a file of weights alone is for load_weights";
+        Error::format(&what, format!("holds no model: model_config is missing ({hint})"))
+    })?;
+    let compilation = json("training_config")?.map(modern_compilation);
+    Ok(Contents { config, compilation, file })
+}
+
+/// `training_config` as Keras 3's `compile_config`.
+fn modern_compilation(mut config: Value) -> Value {
+    let mut optimizer = config["optimizer_config"].take();
+    if let Some(arguments) = optimizer.get_mut("config").and_then(Value::as_object_mut) {
+        if let Some(rate) = arguments.shift_remove("lr") {
+            arguments.insert("learning_rate".into(), rate);
+        }
+        // These say how Keras 2 computes, not what.
+        for name in ["jit_compile", "is_legacy_optimizer"] {
+            arguments.shift_remove(name);
+        }
+        if arguments.get("decay").and_then(Value::as_f64) == Some(0.0) {
+            arguments.shift_remove("decay");
+        }
+    }
+    for name in ["metrics", "weighted_metrics"] {
+        config[name] = modern_metrics(config[name].take());
+    }
+    config["optimizer"] = optimizer;
+    config
+}
+
+/// Keras 2 wraps a metric's function: `{"class_name": "MeanMetricWrapper", "config": {"fn": "mean_absolute_error"}}`.
+fn modern_metrics(value: Value) -> Value {
+    match value {
+        // One list per output; with one output, the list itself.
+        Value::Array(mut items) if items.len() == 1 && items[0].is_array() => {
+            modern_metrics(items.remove(0))
+        }
+        Value::Array(items) => items.into_iter().map(modern_metrics).collect(),
+        Value::Object(object) if object.get("class_name") == Some(&json!("MeanMetricWrapper")) => {
+            match &object["config"]["fn"] {
+                Value::String(function) => json!(function),
+                _ => Value::Object(object),
+            }
+        }
+        other => other,
+    }
+}
+
+/// An attribute of many texts may stand in several: `layer_names0`, `layer_names1`, …
+fn texts(group: &Group, name: &str) -> Vec<String> {
+    if let Some(texts) = group.texts(name) {
+        return texts.to_vec();
+    }
+    let parts = (0..).map_while(|i| group.texts(&format!("{name}{i}")));
+    parts.flatten().cloned().collect()
+}
+
+fn set_texts(group: &mut Group, name: &str, texts: Vec<String>) {
+    if texts.len() <= TEXTS {
+        group.attributes.insert(name.into(), Attribute::Texts(texts));
+        return;
+    }
+    for (i, part) in texts.chunks(TEXTS).enumerate() {
+        group.attributes.insert(format!("{name}{i}"), Attribute::Texts(part.to_vec()));
+    }
+}
+
+/// The arrays of a group in the order of its `weight_names`.
+fn arrays(what: &str, group: &Group) -> Result<Vec<Array>> {
+    let find = |name: &String| {
+        let missing = || Error::format(what, format!("the weight {name:?} is missing"));
+        group.array(name).cloned().ok_or_else(missing)
+    };
+    texts(group, "weight_names").iter().map(find).collect()
+}
+
+/// The layers that have weights, each with them in the order of these files: trainable ones first.
+fn layers_with_weights(model: &Model) -> Vec<(LayerRef, Vec<Variable>)> {
+    let weights = |l: LayerRef| {
+        let variables: Vec<Variable> = l.weights().into_iter().map(|w| w.variable).collect();
+        (l, variables)
+    };
+    model.layers().into_iter().map(weights).filter(|(_, w)| !w.is_empty()).collect()
+}
+
+/// Gives a model the weights of a file (or of the group that holds them): all or nothing.
+pub(super) fn restore(what: &str, model: &Model, file: &Group) -> Result<()> {
+    let saved = file.group("model_weights").unwrap_or(file);
+    let mut groups = Vec::new();
+    for name in texts(saved, "layer_names") {
+        let missing = || Error::format(what, format!("the layer {name:?} has no group"));
+        let arrays = arrays(what, saved.group(&name).ok_or_else(missing)?)?;
+        if !arrays.is_empty() {
+            groups.push((name, arrays));
+        }
+    }
+    let layers = layers_with_weights(model);
+    if groups.len() != layers.len() {
+        let names = |names: Vec<&str>| names.join(", ");
+        let reason = format!(
+            "has weights of {} layers ({}), the model has {} ({})",
+            groups.len(),
+            names(groups.iter().map(|(name, _)| name.as_str()).collect()),
+            layers.len(),
+            names(layers.iter().map(|(layer, _)| layer.name()).collect()),
+        );
+        return Err(Error::format(what, reason));
+    }
+    let (mut pairs, mut wrong) = (Vec::new(), Vec::new());
+    for ((layer, variables), (name, arrays)) in layers.into_iter().zip(groups) {
+        if arrays.len() != variables.len() {
+            let (found, expected) = (arrays.len(), variables.len());
+            wrong.push(format!(
+                "{name} has {found} weights, layer {:?} has {expected}",
+                layer.name()
+            ));
+        }
+        for (variable, array) in variables.into_iter().zip(arrays) {
+            let (found, expected) = (array.shape().to_vec(), variable.shape().to_vec());
+            if found != expected {
+                let weight = variable.name();
+                wrong.push(format!("{name}/{weight} has shape {found:?} instead of {expected:?}"));
+            }
+            pairs.push((variable, array));
+        }
+    }
+    weights::misfit(what, &wrong)?;
+    weights::assign(pairs)?;
+    match file.group("optimizer_weights") {
+        Some(state) if model.compiled().is_some() => restore_optimizer(what, model, state),
+        _ => Ok(()),
+    }
+}
+
+/// Keras 2's optimizers keep other state than Keras 3's; then training starts with a fresh one, as in Keras.
+fn restore_optimizer(what: &str, model: &Model, state: &Group) -> Result<()> {
+    let variables = model.with_optimizer(|optimizer| Ok(optimizer.variables()))?;
+    let arrays = arrays(what, state)?;
+    let fits = |(v, a): (&Variable, &Array)| v.shape() == a.shape();
+    let fresh = arrays.iter().all(|a| a.ndim() == 0) && arrays.len() <= variables.len();
+    if fresh || arrays.len() == variables.len() && variables.iter().zip(&arrays).all(fits) {
+        weights::assign(variables.into_iter().zip(arrays).collect())
+    } else {
+        tracing::warn!(
+            "{what}: the optimizer's state is that of another version of Keras; it starts afresh"
+        );
+        Ok(())
+    }
+}
+
+/// The contents of a file.
+pub(super) fn file(model: &Model) -> Result<Group> {
+    let mut root = Group::default();
+    let text = |value: &str| Attribute::Text(value.into());
+    root.attributes.insert("backend".into(), text("tensorflow"));
+    root.attributes.insert("keras_version".into(), text(KERAS_VERSION));
+    let config = model.as_layer().serialize()?;
+    root.attributes.insert("model_config".into(), Attribute::Text(config.to_string()));
+    if let Some(args) = model.compiled() {
+        let rate = model.with_optimizer(|optimizer| optimizer.learning_rate()).ok();
+        let mut config = compile::to_config(&args, &model.output_names(), rate)?;
+        config["optimizer_config"] = config["optimizer"].take();
+        if let Some(config) = config.as_object_mut() {
+            config.shift_remove("optimizer");
+        }
+        root.attributes.insert("training_config".into(), Attribute::Text(config.to_string()));
+        let variables = model.with_optimizer(|optimizer| Ok(optimizer.variables()))?;
+        fill(root.make_group("optimizer_weights"), "optimizer", &variables);
+    }
+    let saved = root.make_group("model_weights");
+    saved.attributes.insert("backend".into(), text("tensorflow"));
+    saved.attributes.insert("keras_version".into(), text(KERAS_VERSION));
+    let layers = model.layers();
+    set_texts(saved, "layer_names", layers.iter().map(|l| l.name().to_string()).collect());
+    for layer in layers {
+        let variables: Vec<Variable> = layer.weights().into_iter().map(|w| w.variable).collect();
+        fill(saved.make_group(layer.name()), layer.name(), &variables);
+    }
+    fill(saved.make_group("top_level_model_weights"), "top", &[]);
+    Ok(root)
+}
+
+/// Puts variables into a group, under names that differ.
+fn fill(group: &mut Group, prefix: &str, variables: &[Variable]) {
+    let mut names: Vec<String> = Vec::new();
+    for variable in variables {
+        let base = format!("{prefix}/{}", variable.name());
+        let with = |i: usize| if i == 0 { base.clone() } else { format!("{base}_{i}") };
+        let name = (0..).map(with).find(|name| !names.contains(name)).unwrap_or(base.clone());
+        group.insert(&name, variable.value());
+        names.push(name);
+    }
+    set_texts(group, "weight_names", names);
+}

@@ -1,0 +1,140 @@
+"""Passes models from Keras to Cornu and back, and compares the predictions.
+
+    python tools/interop/check.py [--cornu target/release/cornu] [NAME ...]
+
+For every model of models.py: Keras saves it, `cornu predict` answers for the .keras and the .h5 file; then `cornu
+convert` writes .keras, .h5 and .weights.h5 files, which Keras opens. All answers must agree to 1e-5.
+"""
+import argparse
+import os
+import pathlib
+import subprocess
+import tempfile
+
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+
+import keras
+import numpy as np
+
+import models
+
+TOLERANCE = 1e-5
+
+
+def flat(outputs):
+    return [np.asarray(o) for o in keras.tree.flatten(outputs)]
+
+
+def answers(model, inputs):
+    return flat(model(inputs if len(inputs) > 1 else inputs[0], training=False))
+
+
+def difference(ours, theirs):
+    """The largest difference, relative to the size of the values."""
+    if [o.shape for o in ours] != [t.shape for t in theirs]:
+        return f"shapes {[o.shape for o in ours]} instead of {[t.shape for t in theirs]}"
+    worst = 0.0
+    for o, t in zip(ours, theirs):
+        o, t = o.astype("float64"), t.astype("float64")
+        scale = max(1.0, np.abs(t).max(initial=0))
+        worst = max(worst, np.abs(o - t).max(initial=0) / scale)
+    return worst
+
+
+class Check:
+    def __init__(self, cornu, folder):
+        self.cornu, self.folder, self.failures, self.count, self.worst = cornu, folder, [], 0, 0.0
+
+    def run(self, *args):
+        done = subprocess.run([self.cornu, *map(str, args)], capture_output=True, text=True)
+        if done.returncode:
+            raise RuntimeError(done.stderr.strip())
+
+    def predict(self, path, names, inputs):
+        args = []
+        for name, x in zip(names, inputs):
+            at = self.folder / f"{name}.npy"
+            np.save(at, x)
+            args += ["--input", f"{name}={at}" if len(inputs) > 1 else at]
+        self.run("predict", path, *args, "--output", self.folder / "y.npz")
+        with np.load(self.folder / "y.npz") as file:
+            return [file[name] for name in file.files]
+
+    def compare(self, what, make, expected):
+        self.count += 1
+        try:
+            found = difference(make(), expected)
+        except Exception as e:
+            found = str(e).strip() or repr(e)
+        if isinstance(found, str) or not found <= TOLERANCE:
+            self.failures.append(what)
+            print(f"FAILED {what}: {str(found)[:600]}")
+        else:
+            self.worst = max(self.worst, found)
+
+    def model(self, name, model, inputs):
+        optimizer = getattr(model, "optimizer", None)
+        if optimizer:
+            model.fit(inputs, np.ones((len(inputs[0]), *model.output_shape[1:])), epochs=2, batch_size=4, verbose=0)
+        expected = answers(model, inputs)
+        names = [f"in_{i}" for i in range(len(inputs))]
+        written, ends = {}, ["keras", "weights.h5"]
+        for end in ["keras", "h5"]:
+            path = written[end] = self.folder / f"{name}.{end}"
+            try:
+                model.save(path)
+            except Exception as e:
+                print(f"{name}: Keras cannot write .{end}: {str(e)[:100]}")
+                continue
+            if end == "h5" and readable(path):
+                ends.append("h5")
+            self.compare(f"{name}.{end} read", lambda: self.predict(path, names, inputs), expected)
+        for end in ends:
+            back = self.folder / f"{name}_back.{end}"
+
+            def open_in_keras():
+                self.run("convert", written["keras"], back)
+                if end == "weights.h5":
+                    again = keras.models.clone_model(model)
+                    if optimizer:
+                        again.compile(optimizer.__class__.from_config(optimizer.get_config()), loss="mse")
+                    again.load_weights(back)
+                else:
+                    again = keras.models.load_model(back)
+                if optimizer and end == "keras":
+                    pairs = zip(again.optimizer.variables, optimizer.variables, strict=True)
+                    wrong = [v.path for v, w in pairs if np.abs(np.asarray(v) - np.asarray(w)).max() > 0]
+                    if wrong:
+                        raise RuntimeError(f"the optimizer's {wrong} differ")
+                return answers(again, inputs)
+
+            self.compare(f"{name}.{end} written", open_in_keras, expected)
+
+
+def readable(path):
+    """Whether Keras reads its own legacy file: it does not where it knows a metric as "mse", or an ellipsis."""
+    try:
+        keras.models.load_model(path)
+        return True
+    except Exception:
+        return False
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--cornu", default="target/release/cornu")
+    parser.add_argument("names", nargs="*")
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        check = Check(args.cornu, pathlib.Path(folder))
+        for name, model, inputs in models.everything():
+            if not args.names or any(n in name for n in args.names):
+                check.model(name, model, inputs)
+    print(f"{check.count} comparisons, {len(check.failures)} failed, largest difference {check.worst:.1e}")
+    raise SystemExit(bool(check.failures))
+
+
+if __name__ == "__main__":
+    main()
