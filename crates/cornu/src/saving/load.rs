@@ -43,7 +43,7 @@ pub struct Load {
 
 impl Default for Load {
     fn default() -> Self {
-        Load { compile: true, max_bytes: None, max_calls: 100_000 }
+        Load { compile: true, max_bytes: None, max_calls: 20_000 }
     }
 }
 
@@ -69,7 +69,7 @@ impl Load {
     }
 
     /// How many layers may be called while the model is put together: a small file can nest models so that
-    /// they are billions. Default 100,000.
+    /// they are billions. Default 20,000.
     #[must_use]
     pub fn max_calls(mut self, calls: u64) -> Self {
         self.max_calls = calls;

@@ -1,0 +1,201 @@
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use cornu::saving::{Load, load_model, load_weights, save_weights};
+use serde_json::{Value, json};
+use zip::write::SimpleFileOptions;
+use zip::{ZipArchive, ZipWriter};
+
+use crate::support::{Folder, fixture, small};
+
+/// The error, which must come within a second.
+fn refused(path: &Path) -> String {
+    let start = Instant::now();
+    let error = load_model(path).err().map(|e| e.to_string());
+    assert!(start.elapsed() < Duration::from_secs(1), "{path:?} took {:?}", start.elapsed());
+    error.unwrap_or_else(|| panic!("{path:?} was opened"))
+}
+
+/// An archive of a fixture with another config, and perhaps another entry.
+fn archive(folder: &Folder, config: &[u8], more: Option<(&str, &[u8])>) -> PathBuf {
+    let path = folder.0.join("hostile.keras");
+    let mut zip = ZipWriter::new(std::fs::File::create(&path).unwrap());
+    let weights = std::fs::read(fixture("float16.weights.h5")).unwrap();
+    for (name, data) in
+        [("config.json", config), ("model.weights.h5", &weights)].into_iter().chain(more)
+    {
+        zip.start_file(name, SimpleFileOptions::default()).unwrap();
+        zip.write_all(data).unwrap();
+    }
+    zip.finish().unwrap();
+    path
+}
+
+fn sequential(layers: Value) -> Vec<u8> {
+    let input = json!({"class_name": "InputLayer", "config": {"batch_shape": [null, 3], "dtype": "float32", "name": "x"}});
+    let mut all = vec![input];
+    all.extend(layers.as_array().unwrap().iter().cloned());
+    let model = json!({"module": "keras", "class_name": "Sequential", "config": {"name": "s", "layers": all}});
+    serde_json::to_vec(&model).unwrap()
+}
+
+#[test]
+fn damage_anywhere_is_an_error_or_harmless() {
+    let folder = Folder::new();
+    for name in ["bytecode.keras", "adam.keras", "legacy_2.h5"] {
+        let good = std::fs::read(fixture(name)).unwrap();
+        let path = folder.0.join(name);
+        for at in (0..good.len()).step_by(good.len() / 60) {
+            let mut bytes = good.clone();
+            bytes[at] ^= 0x55;
+            std::fs::write(&path, &bytes).unwrap();
+            let start = Instant::now();
+            let _ = load_model(&path);
+            std::fs::write(&path, &good[..at]).unwrap();
+            assert!(load_model(&path).is_err(), "{at} bytes of {name}");
+            assert!(start.elapsed() < Duration::from_secs(2), "{name}, byte {at}");
+        }
+    }
+}
+
+#[test]
+fn bombs_and_paths_out_of_the_archive_are_refused() {
+    let folder = Folder::new();
+    let bomb = vec![b' '; 70 << 20];
+    let error = refused(&archive(&folder, &bomb, None));
+    assert!(error.contains("larger than") && error.contains("max_bytes"), "{error}");
+    for name in ["../outside", "/etc/passwd", "assets/../../x", "C:\\x"] {
+        let error = refused(&archive(&folder, &sequential(json!([])), Some((name, b"x"))));
+        assert!(error.contains("out of the archive"), "{error}");
+    }
+}
+
+#[test]
+fn weights_that_no_file_of_the_size_can_hold_are_refused_before_they_are_made() {
+    let folder = Folder::new();
+    let dense =
+        json!([{"class_name": "Dense", "config": {"name": "d", "units": 1_000_000_000_000u64}}]);
+    let error = refused(&archive(&folder, &sequential(dense), None));
+    assert!(error.contains("kernel") && error.contains("max_bytes"), "{error}");
+}
+
+#[test]
+fn models_in_models_in_models_are_refused_when_they_are_too_many() {
+    // Each calls the one inside eight times: 8^12 layers in a few kilobytes.
+    let folder = Folder::new();
+    let mut inner =
+        json!({"class_name": "Activation", "config": {"name": "a", "activation": "relu"}});
+    for depth in 0..12 {
+        let tensor = |layer: &str, node: usize| json!({"class_name": "__keras_tensor__", "config": {"keras_history": [layer, node, 0]}});
+        let name = format!("m{depth}");
+        inner["name"] = inner["config"]["name"].clone();
+        let callee = inner["name"].as_str().unwrap().to_string();
+        let node = |i: usize| {
+            let from = if i == 0 { tensor("x", 0) } else { tensor(&callee, i - 1) };
+            json!({"args": [from], "kwargs": {}})
+        };
+        inner["inbound_nodes"] = (0..8).map(node).collect();
+        let input = json!({"class_name": "InputLayer", "name": "x", "inbound_nodes": [], "config": {"batch_shape": [null, 3], "dtype": "float32", "name": "x"}});
+        inner = json!({"class_name": "Functional", "config": {"name": name, "layers": [input, inner],
+            "input_layers": ["x", 0, 0], "output_layers": [callee, if depth == 0 { 7 } else { 8 }, 0]}});
+    }
+    let error = refused(&archive(&folder, &serde_json::to_vec(&inner).unwrap(), None));
+    assert!(error.contains("max_calls"), "{error}");
+    let deep = [vec![b'['; 100_000], vec![b']'; 100_000]].concat();
+    assert!(refused(&archive(&folder, &deep, None)).contains("JSON"));
+}
+
+#[test]
+fn what_cannot_be_done_is_named() {
+    let folder = Folder::new();
+    let error = refused(&fixture("bytecode.keras"));
+    assert!(error.contains("doubling") && error.contains("register_lambda"), "{error}");
+    let unknown = json!([{"module": "my.layers", "class_name": "Wavelet", "config": {"name": "w1"}, "registered_name": "my>Wavelet"}]);
+    let error = refused(&archive(&folder, &sequential(unknown), None));
+    assert!(error.contains("Wavelet") && error.contains("register"), "{error}");
+    let wrong = json!([{"class_name": "Dense", "config": {"name": "d", "units": "many"}}]);
+    let error = refused(&archive(&folder, &sequential(wrong), None));
+    assert!(error.contains("\"d\""), "{error}");
+    for config in [
+        "",
+        "null",
+        "[]",
+        "{}",
+        "{\"class_name\": \"Dense\"}",
+        "{\"class_name\": \"Functional\", \"config\": {}}",
+    ] {
+        let error = refused(&archive(&folder, config.as_bytes(), None));
+        assert!(error.contains("hostile.keras"), "{error}");
+    }
+}
+
+#[test]
+fn a_graph_that_does_not_close_is_refused() {
+    let folder = Folder::new();
+    let good = std::fs::File::open(fixture("graph.keras")).unwrap();
+    let mut zip = ZipArchive::new(good).unwrap();
+    let config: Value = serde_json::from_reader(zip.by_name("config.json").unwrap()).unwrap();
+    let text = config.to_string();
+    for (from, to, expected) in [
+        // A cycle: the shared layer waits for what it makes.
+        ("[\"concatenate\",0,0]", "[\"shared\",0,0]", "no layer makes"),
+        ("[\"concatenate\",0,0]", "[\"concatenate\",0,5]", "has fewer"),
+        ("[\"concatenate\",0,0]", "[\"concatenate\",-1,0]", "names no tensor"),
+        ("\"Multiply\"", "\"Multiplicate\"", "Multiplicate"),
+        ("\"output_layers\"", "\"outputs\"", "output_layers is missing"),
+    ] {
+        assert!(text.contains(from), "{from}");
+        let error = refused(&archive(&folder, text.replace(from, to).as_bytes(), None));
+        assert!(error.contains(expected), "{error}");
+    }
+}
+
+#[test]
+fn weights_that_do_not_fit_are_listed_and_change_nothing() {
+    let folder = Folder::new();
+    let model = small();
+    let before = model.get_weights();
+    let error = |path: &Path| load_weights(&model, path).unwrap_err().to_string();
+    let found = error(&fixture("graph.weights.h5"));
+    for part in [
+        "layers/dense/vars/0 has shape",
+        "layers/functional/layers/dense/vars/0 belongs to no layer",
+    ] {
+        assert!(found.contains(part), "{found}");
+    }
+    let wide = cornu::models::Sequential::new()
+        .input([3])
+        .add(cornu::layers::Dense::new(4))
+        .model()
+        .unwrap();
+    for name in ["w.weights.h5", "w.npz", "w.safetensors", "w.h5"] {
+        let path = folder.0.join(name);
+        if name == "w.h5" {
+            wide.save(&path).unwrap()
+        } else {
+            save_weights(&wide, &path).unwrap()
+        }
+        let found = error(&path);
+        assert!(found.contains("[3, 4] instead of [3, 2]"), "{found}");
+    }
+    assert!(error(&fixture("legacy_2_weights.h5")).contains("embedding"));
+    assert_eq!(model.get_weights(), before);
+}
+
+#[test]
+fn links_in_a_circle_end() {
+    let start = Instant::now();
+    let error = load_weights(&small(), fixture("cycle.weights.h5")).unwrap_err().to_string();
+    assert!(error.contains("deep") || error.contains("links"), "{error}");
+    assert!(start.elapsed() < Duration::from_secs(1));
+}
+
+#[test]
+fn limits_can_be_set() {
+    let path = fixture("adam.keras");
+    let error = |load: Load| load.open(&path).err().map(|e| e.to_string()).unwrap_or_default();
+    assert!(error(Load::new().max_bytes(100)).contains("larger than 100 bytes"));
+    assert!(error(Load::new().max_calls(3)).contains("too often"));
+    assert_eq!(error(Load::new().max_bytes(1 << 30).max_calls(1 << 40)), "");
+}

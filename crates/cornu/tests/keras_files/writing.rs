@@ -1,0 +1,57 @@
+use cornu::models::Fit;
+use cornu::saving::{load_model, load_weights, save_weights};
+use cornu::{Array, Result};
+
+use crate::support::{Folder, Record, assert_predicts, fixture, forget, small};
+
+#[test]
+fn what_keras_wrote_is_written_again_in_every_format() -> Result<()> {
+    let folder = Folder::new();
+    let record = Record::open("graph");
+    let model = load_model(fixture("graph.keras"))?;
+    let archive = folder.0.join("again.keras");
+    model.save(&archive)?;
+    let again = load_model(&archive)?;
+    assert_predicts(&again, &record);
+    assert_eq!(again.to_config()?, model.to_config()?);
+    let legacy = folder.0.join("again.h5");
+    let simple = load_model(fixture("adam.keras"))?;
+    simple.save(&legacy)?;
+    assert_predicts(&load_model(&legacy)?, &Record::open("adam"));
+    for name in ["w.weights.h5", "w.npz", "w.safetensors"] {
+        let path = folder.0.join(name);
+        save_weights(&model, &path)?;
+        let other = load_model(&archive)?;
+        forget(&other)?;
+        load_weights(&other, &path)?;
+        assert_predicts(&other, &record);
+    }
+    Ok(())
+}
+
+#[test]
+fn the_optimizer_goes_on_from_every_format() -> Result<()> {
+    let folder = Folder::new();
+    let record = Record::open("rmsprop");
+    let x = record.arrays("inputs").remove(0);
+    let y = Array::full(&[x.shape()[0], 2], 0.5f32)?;
+    let on = |model: &cornu::models::Model| -> Result<Vec<Array>> {
+        model.fit(&x, &y, Fit::new().epochs(2).shuffle(false).verbose(0))?;
+        Ok(model.get_weights())
+    };
+    let expected = on(&load_model(fixture("rmsprop.keras"))?)?;
+    for name in ["a.keras", "a.h5"] {
+        let path = folder.0.join(name);
+        load_model(fixture("rmsprop.keras"))?.save(&path)?;
+        assert_eq!(on(&load_model(&path)?)?, expected, "{name}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_name_with_another_ending_is_refused() {
+    let error = small().save("model.onnx").unwrap_err().to_string();
+    assert!(error.contains(".keras or .h5") && error.contains("model.onnx"), "{error}");
+    let error = save_weights(&small(), "weights.txt").unwrap_err().to_string();
+    assert!(error.contains(".safetensors"), "{error}");
+}
