@@ -43,6 +43,15 @@ def cases():
     yield "adamax_arguments", O.Adamax(0.01, beta_1=0.7, beta_2=0.95, epsilon=0.01)
     yield "nadam", O.Nadam(0.01)
     yield "nadam_arguments", O.Nadam(0.01, beta_1=0.8, beta_2=0.99, clipnorm=0.5)
+    yield "adadelta", O.Adadelta(1.0)
+    yield "adadelta_arguments", O.Adadelta(0.5, rho=0.8, epsilon=1e-3, weight_decay=0.01)
+    yield "lion", O.Lion(0.01)
+    yield "lion_arguments", O.Lion(0.01, beta_1=0.8, beta_2=0.9, weight_decay=0.1)
+    yield "lamb", O.Lamb(0.01)
+    yield "lamb_arguments", O.Lamb(0.01, beta_1=0.8, beta_2=0.99, epsilon=1e-3)
+    yield "ftrl", O.Ftrl(0.1)
+    yield "ftrl_arguments", O.Ftrl(0.1, learning_rate_power=-0.6, initial_accumulator_value=0.2, l1_regularization_strength=0.05,
+                                   l2_regularization_strength=0.1, l2_shrinkage_regularization_strength=0.02, beta=0.3)
     yield "sgd_ema", O.SGD(0.1, use_ema=True, ema_momentum=0.7)
     yield "sgd_ema_overwrite", O.SGD(0.1, use_ema=True, ema_momentum=0.7, ema_overwrite_frequency=3)
     yield "adam_ema_overwrite", O.Adam(0.05, use_ema=True, ema_momentum=0.5, ema_overwrite_frequency=2)
@@ -82,7 +91,12 @@ def case(name, optimizer, constraint=None, exclude=None):
     return out
 
 
-DEFAULTS = (O.SGD, O.RMSprop, O.Adam, O.AdamW, O.Adagrad, O.Adamax, O.Nadam)
+DEFAULTS = (O.SGD, O.RMSprop, O.Adam, O.AdamW, O.Adagrad, O.Adamax, O.Nadam, O.Adadelta, O.Lion, O.Lamb, O.Ftrl)
+
+
+def made(cls):
+    keras.backend.clear_session()  # names are not numbered
+    return config(cls())
 
 
 def main():
@@ -90,7 +104,7 @@ def main():
     rows.append(case("sgd_non_negative", O.SGD(0.3), constraint=keras.constraints.NonNeg()))
     rows.append(case("adamw_exclude", O.AdamW(0.01, weight_decay=0.5), exclude=["bias"]))
     save("optimizers", rows, "variables after each step")
-    save("optimizer_defaults", [config(c(name=c.__name__)) for c in DEFAULTS], "each optimizer made without arguments")
+    save("optimizer_defaults", [made(c) for c in DEFAULTS], "each optimizer made without arguments")
 
 
 if __name__ == "__main__":

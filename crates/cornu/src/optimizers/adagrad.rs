@@ -3,7 +3,7 @@
 use cornu_graph::{Array, Spec, Tensor, ops};
 
 use super::define::{arguments, optimizer};
-use super::{Optimizer, Step};
+use super::{Optimizer, Step, filled};
 use crate::{Error, Result};
 
 optimizer! {
@@ -22,10 +22,7 @@ impl Optimizer for Adagrad {
     arguments!();
 
     fn slots(&self, variable: &Spec) -> Result<Vec<(&'static str, Array)>> {
-        let start = cornu_graph::with_dtype!(variable.dtype, T => {
-            let start = <T as cornu_graph::Element>::from_f64(self.initial_accumulator_value);
-            Array::full(&variable.shape, start)
-        })?;
+        let start = filled(variable, self.initial_accumulator_value)?;
         Ok(vec![("accumulator", start)])
     }
 

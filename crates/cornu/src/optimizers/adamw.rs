@@ -9,7 +9,7 @@ use crate::Result;
 optimizer! {
     /// [`Adam`] that shrinks the weights before each update: `w -= w · weight_decay · learning_rate`
     /// (Loshchilov and Hutter, 2019).
-    AdamW("adamw", 0.001, Some(0.004)) {
+    AdamW("adam_w", 0.001, Some(0.004)) {
         /// How much of the gradient's mean is kept. Default 0.9.
         beta_1: f64 = 0.9;
         /// How much of the square's mean is kept. Default 0.999.

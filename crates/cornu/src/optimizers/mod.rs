@@ -17,25 +17,33 @@ use cornu_graph::{Array, Spec, Tensor};
 use crate::config::{Choice, Family, Object, Registry};
 use crate::{Result, entry};
 
+mod adadelta;
 mod adagrad;
 mod adam;
 mod adamax;
 mod adamw;
 mod common;
 mod define;
+mod ftrl;
+mod lamb;
 mod learning_rate;
+mod lion;
 mod nadam;
 mod rmsprop;
 pub mod schedules;
 mod sgd;
 mod state;
 
+pub use adadelta::Adadelta;
 pub use adagrad::Adagrad;
 pub use adam::Adam;
 pub use adamax::Adamax;
 pub use adamw::AdamW;
 pub use common::Common;
+pub use ftrl::Ftrl;
+pub use lamb::Lamb;
 pub use learning_rate::LearningRate;
+pub use lion::Lion;
 pub use nadam::Nadam;
 pub use rmsprop::RMSprop;
 pub use sgd::SGD;
@@ -103,10 +111,14 @@ impl Family for dyn Optimizer {
         static REGISTRY: OnceLock<Registry<dyn Optimizer>> = OnceLock::new();
         REGISTRY.get_or_init(|| {
             Registry::new(vec![
+                entry!(Adadelta),
                 entry!(Adagrad),
                 entry!(Adam),
                 entry!(AdamW),
                 entry!(Adamax),
+                entry!(Ftrl),
+                entry!(Lamb),
+                entry!(Lion),
                 entry!(Nadam),
                 entry!(RMSprop),
                 entry!(SGD),
@@ -119,4 +131,11 @@ impl<O: Optimizer + 'static> From<O> for Choice<dyn Optimizer> {
     fn from(optimizer: O) -> Self {
         Choice::Object(Arc::new(optimizer))
     }
+}
+
+/// A slot that starts with a number.
+fn filled(variable: &Spec, value: f64) -> Result<Array> {
+    Ok(cornu_graph::with_dtype!(variable.dtype, T => {
+        Array::full(&variable.shape, <T as cornu_graph::Element>::from_f64(value))
+    })?)
 }

@@ -11,7 +11,7 @@ optimizer! {
     ///
     /// `v = rho · v + (1 - rho) · g²`, `w -= learning_rate · g / √(v + epsilon)`; the epsilon stands inside the
     /// root, as in Keras.
-    RMSprop("rmsprop", 0.001, None) {
+    RMSprop("rm_sprop", 0.001, None) {
         /// How much of the running mean is kept. Default 0.9.
         rho: f64 = 0.9;
         /// How much of the last step is kept. Default 0.

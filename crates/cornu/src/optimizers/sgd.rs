@@ -10,7 +10,7 @@ optimizer! {
     /// `w -= learning_rate · g`; with momentum `v = momentum · v - learning_rate · g`, `w += v`.
     ///
     /// Nesterov's form looks ahead: `w += momentum · v - learning_rate · g` (Sutskever et al., 2013).
-    SGD("SGD", 0.01, None) {
+    SGD("sgd", 0.01, None) {
         /// How much of the last step is kept, in `[0, 1]`. Default 0.
         momentum: f64 = 0.0;
         /// Whether to look ahead. Default: false.
