@@ -22,8 +22,10 @@ pub mod optimizers;
 pub mod plot;
 pub mod random;
 pub mod regularizers;
+pub mod sampling;
 pub mod saving;
 mod session;
+pub mod stats;
 pub mod testing;
 
 pub use backend::{Eval, backend, evaluate, set_backend};
