@@ -5,6 +5,7 @@
 
 pub mod conv;
 mod cpu;
+pub mod cumulative;
 mod fuse;
 pub mod gemm;
 mod lower;

@@ -8,8 +8,8 @@ use cornu_graph::{Error, Graph, NodeId, Result, Spec};
 use crate::fuse::{Unit, fuse};
 use crate::plan::{Kernel, Origin, Program, Target, ValueId};
 use crate::steps::{
-    ArgReducing, Convolution, Copy, Direction, Filling, Indexing, Moving, Ordering, Pooling,
-    Product, Reducing, Reference, map,
+    ArgReducing, Convolution, Copy, Cumulating, Direction, Filling, Indexing, Moving, Ordering,
+    Pooling, Product, Reducing, Reference, map,
 };
 
 /// Binds what outputs and updates need.
@@ -111,6 +111,7 @@ impl<'g> Lowering<'g> {
             }
             Op::Reduce(op) => self.single(id, Box::new(Reducing::new(op, input(0))?))?,
             Op::ArgReduce(op) => self.single(id, Box::new(ArgReducing::new(op, input(0))?))?,
+            Op::CumSum(op) => self.single(id, Box::new(Cumulating::new(op, input(0))?))?,
             Op::ArgSort(op) => self.single(id, Box::new(Ordering::new(op, input(0))?))?,
             Op::Pool(op) => self.pooling(id, op, false, [shape(0), &node.spec.shape])?,
             Op::PoolGrad(op) => {

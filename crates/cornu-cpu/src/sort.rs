@@ -161,7 +161,8 @@ mod tests {
                     want.sort_by(|&a, &b| {
                         let (a, b) = (&values[at(a)], &values[at(b)]);
                         let order = if descending { b.partial_cmp(a) } else { a.partial_cmp(b) };
-                        order.unwrap_or((a != a).cmp(&(b != b)))
+                        let nan = |v: &T| v.partial_cmp(v).is_none();
+                        order.unwrap_or(nan(a).cmp(&nan(b)))
                     });
                     let row: Vec<usize> = (0..size).map(|i| got[at(i)] as usize).collect();
                     assert_eq!(row, want, "{values:?} {shape:?} {axis} {descending}");

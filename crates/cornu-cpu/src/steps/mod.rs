@@ -30,6 +30,7 @@ macro_rules! for_dtype {
 
 mod conv;
 mod copy;
+mod cumulative;
 pub(crate) mod map;
 mod matmul;
 mod movement;
@@ -41,6 +42,7 @@ mod sort;
 
 pub(crate) use conv::{Convolution, Direction};
 pub(crate) use copy::Copy;
+pub(crate) use cumulative::Cumulating;
 pub(crate) use matmul::Product;
 pub(crate) use movement::{Indexing, Moving};
 pub(crate) use pooling::Pooling;

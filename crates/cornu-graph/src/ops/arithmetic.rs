@@ -103,7 +103,9 @@ pub fn float_power(a: &Tensor, b: &Tensor) -> Tensor {
 /// ```
 pub fn isclose(a: &Tensor, b: &Tensor, rtol: f64, atol: f64, equal_nan: bool) -> Tensor {
     Tensor::compose(&[a, b], || {
-        let (a, b) = unify("isclose", a, b, DType::to_float)?;
+        // Integers that single precision would merge stay apart.
+        let exact = |d: DType| if d.is_float() { d } else { DType::F64 };
+        let (a, b) = unify("isclose", a, b, exact)?;
         let near = less_equal(&abs(&(&a - &b)), &(abs(&b) * rtol + atol));
         let close = logical_or(&equal(&a, &b), &logical_and(&near, &isfinite(&b)));
         if equal_nan {

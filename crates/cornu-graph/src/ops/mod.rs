@@ -203,7 +203,7 @@ op_list! {
     Input, Parameter, Constant, Iota,
     Unary, Binary, Compare, Logical, Select, Cast,
     Broadcast, Reshape, Transpose, Slice, Pad, Concatenate, Flip,
-    Reduce, ArgReduce, ArgSort, Gather, ScatterAdd,
+    Reduce, ArgReduce, ArgSort, CumSum, Gather, ScatterAdd,
     MatMul, Conv, ConvInputGrad, ConvFilterGrad, Pool, PoolGrad,
     Random, RandomVariate, StopGradient, Custom,
 }

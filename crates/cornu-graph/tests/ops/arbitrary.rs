@@ -92,6 +92,8 @@ fn all_ops(s: &Soup) -> Vec<Op> {
         Pad { low: a.clone(), high: b.clone(), interior: c.clone(), value: 0 }.into(),
         Concatenate { axis: s.number }.into(),
         Flip { axes: a.clone() }.into(),
+        ArgSort { axis: s.number, descending: s.flags[0] }.into(),
+        CumSum { axis: s.number, reverse: s.flags[0] }.into(),
         Gather { axis: s.number }.into(),
         ScatterAdd { axis: s.number, size: a.first().copied().unwrap_or(1) }.into(),
         MatMul { transpose_a: s.flags[0], transpose_b: s.flags[1] }.into(),

@@ -1,12 +1,13 @@
 //! Functions against NumPy 2.4: the numbers are what it gives for the same arguments.
 
-use std::f64::{INFINITY as INF, NAN};
-
 use cornu_graph::ops::*;
 use cornu_graph::testing::{check_gradient, check_gradient_twice};
 use cornu_graph::{Array, DType, Tensor};
 
 use crate::{f, get, message, mixed};
+
+const INF: f64 = f64::INFINITY;
+const NAN: f64 = f64::NAN;
 
 /// Compares elements: to 4e-15 of their size, the signs of zeros too.
 fn same(found: &Tensor, expected: &[f64]) {
@@ -114,7 +115,7 @@ fn functions_of_one_tensor() {
             1.0,
             0.9998355147105485,
             0.9993421562398412,
-            0.6366197723675814,
+            std::f64::consts::FRAC_2_PI,
             0.12732395447351627,
             NAN,
         ],
@@ -151,6 +152,7 @@ fn closeness() {
     same(&isclose(&a, &b, 1e-5, 1e-8, false), &[1.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0]);
     same(&isclose(&a, &b, 1e-5, 1e-8, true), &[1.0, 0.0, 1.0, 1.0, 0.0, 1.0, 0.0]);
     same(&allclose(&t(&[1.0, 2.0]), &t(&[1.0]), 1e-5, 1.0, false), &[1.0]);
+    same(&isclose(&[16_777_217i32].into(), &[16_777_216i32].into(), 0.0, 0.0, false), &[0.0]);
     same(&array_equal(&a, &a, false), &[0.0]);
     same(&array_equal(&a, &a, true), &[1.0]);
     same(&array_equal(&a, &t(&[1.0]), true), &[0.0]);
@@ -287,7 +289,11 @@ fn orders_and_running_totals() {
         &[3.0, 1.0, 1.0, 2.0, 15.0, 4.0, 4.0, -2.0, 15.0, 4.0, 4.0, -2.0],
     );
     same(&cumsum(&t(&[1.0, 2.0, 3.0, 4.0, 5.0]), -1), &[1.0, 3.0, 6.0, 10.0, 15.0]);
+    same(&cumsum(&y, 0), &[3.0, 1.0, 2.0, 2.0, 8.0, 5.0, 6.0, 1.0, 8.0, 1005.0, 1.0, 8.0]);
     assert_eq!(cumsum(&[true].into(), 0).dtype(), DType::I32);
+    assert_eq!(get(&cumsum(&[200u8, 100, 1].into(), 0)).to_vec::<u8>(), [200, 44, 45]);
+    assert_eq!(get(&cumsum(&zeros(&[2, 0], DType::F32), 0)).shape(), [2, 0]);
+    assert!(message(&cumsum(&y, 2)).contains("axis"));
     let (values, indices) = top_k(&y, 2);
     same(&values, &[3.0, 2.0, 5.0, 4.0, 1000.0, 7.0]);
     assert_eq!(get(&indices).to_vec::<i32>(), [0, 2, 0, 1, 1, 3]);
@@ -364,6 +370,7 @@ fn gradients_of_what_is_composed() {
             .unwrap_or_else(|e| panic!("{i}: {e}"));
     }
     let ldexp_by = |x: &[Tensor]| ldexp(&x[0], &[1i32, -2, 3, 0].into());
+    check_gradient_twice(|x| sin(&cumsum(&x[0], 0)), std::slice::from_ref(&x)).unwrap();
     check_gradient(ldexp_by, std::slice::from_ref(&a)).unwrap();
     // At ties the slopes are halves.
     check_gradient(|x| logaddexp(&x[0], &x[1]), &[a.clone(), a]).unwrap();
