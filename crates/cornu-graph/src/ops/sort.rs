@@ -1,6 +1,6 @@
 //! The order of elements along an axis, and what follows from it.
 
-use crate::ops::{Operation, Vjp, arity, iota, reshape, take};
+use crate::ops::{Operation, Vjp, arity, check_axis, iota, reshape, take};
 use crate::{Array, DType, Element, Error, Result, Spec, Tensor, normalize_axis};
 
 /// The indices (`int32`) that sort the elements along an axis: stable, NaN last.
@@ -19,8 +19,8 @@ impl Operation for ArgSort {
 
     fn infer(&self, inputs: &[&Spec]) -> Result<Spec> {
         let [x] = arity(self.name(), inputs)?;
-        let axis = normalize_axis(self.name(), self.axis as isize, x.shape.len())?;
-        if x.shape[axis] > i32::MAX as usize {
+        check_axis(self.name(), self.axis, x.shape.len())?;
+        if x.shape[self.axis] > i32::MAX as usize {
             let rule = "must have no more elements along the axis than int32 counts";
             return Err(Error::invalid(self.name(), "x", rule, x));
         }
