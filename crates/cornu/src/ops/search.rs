@@ -74,9 +74,7 @@ fn ascends<T: Element>(edges: &[T]) -> Result<bool> {
     let mut pairs = edges.windows(2).skip_while(|w| w[0] == w[1]);
     // The first pair that differs decides, as in NumPy; NaN never breaks the order.
     let ascending = pairs.clone().next().is_none_or(|w| w[0] < w[1]);
-    if pairs.all(|w| {
-        if ascending { w[0] <= w[1] || w[0] != w[0] || w[1] != w[1] } else { !(w[0] < w[1]) }
-    }) {
+    if !pairs.any(|w| if ascending { w[0] > w[1] } else { w[0] < w[1] }) {
         return Ok(ascending);
     }
     let rule = "must ascend or descend";
