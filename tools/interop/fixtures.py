@@ -83,6 +83,15 @@ def keras_3():
     # The layers' names of Keras 2.13, and weights of two bytes: the same file under other names and types.
     rename(OUT / "graph.weights.h5", OUT / "graph_2_13.weights.h5")
 
+    i = keras.Input((3,))
+    inner = keras.Model(i, L.Dense(3)(i), name="inner")
+    i = keras.Input((3,))
+    middle = keras.Model(i, inner(i), name="middle")
+    i = keras.Input((3,))
+    model = randomize(keras.Model(i, L.Add()([middle(i), inner(i)])))
+    model.save(OUT / "shared.keras")
+    record("shared", model, [numbers((2, 3), 4)])
+
     x = numbers((6, 3), 3)
     for name, rule in {"adam": keras.optimizers.Adam(0.01), "rmsprop": keras.optimizers.RMSprop(0.01, momentum=0.5, centered=True)}.items():
         model = small_dense(optimizer=rule, loss="mse", metrics=["mae"])

@@ -109,11 +109,15 @@ def graphs():
     model = keras.Model([a, b], [L.Dense(2, name="left")(L.Concatenate()([x, y])), L.Dense(1, name="right")(x)])
     yield "two_towers", randomize(model), [numbers((5, 4), i) for i in range(2)]
 
-    inner_in = keras.Input((4,))
-    hidden = L.Dense(3)(inner_in)
-    inner = keras.Model(inner_in, [L.Dense(2, activation="tanh")(hidden), hidden], name="inner")
+    def pair(name):
+        i = keras.Input((4,))
+        hidden = L.Dense(3)(i)
+        return keras.Model(i, [L.Dense(2, activation="tanh")(hidden), hidden], name=name)
+
+    # Not one model within two: Keras saves that, but cannot open it again.
+    inner, deepest = pair("inner"), pair("deepest")
     deep_in = keras.Input((4,))
-    middle = keras.Model(deep_in, inner(deep_in)[0], name="middle")
+    middle = keras.Model(deep_in, deepest(deep_in)[0], name="middle")
     a, b = keras.Input((4,), name="in_0"), keras.Input((4,), name="in_1")
     tail = keras.Sequential([L.Dense(5, activation="elu"), L.Dropout(0.2), L.BatchNormalization()], name="tail")
     joined = L.Add()([middle(a), inner(b)[0]])

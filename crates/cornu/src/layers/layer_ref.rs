@@ -356,6 +356,9 @@ impl LayerRef {
             "config": self.config()?,
             "registered_name": registered,
         });
+        if let Some(number) = crate::saving::shared_number(self) {
+            dict["shared_object_id"] = json!(number);
+        }
         if let Some([shape]) = self.input_shapes().as_deref() {
             dict["build_config"] = json!({ "input_shape": shape });
         }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::load::{layer, list, text};
 use super::operation::{Argument, Operation};
+use super::shared::Shared;
 use crate::layers::{InputLayer, KerasTensor, LayerBuilder, LayerRef, input_from};
 use crate::models::Functional;
 use crate::{Error, Result};
@@ -23,7 +24,7 @@ struct Node {
 }
 
 /// The graph of a functional model's config.
-pub(super) fn functional(config: &Value) -> Result<Functional> {
+pub(super) fn functional(config: &Value, shared: &mut Shared) -> Result<Functional> {
     let mut made: HashMap<Place, Vec<KerasTensor>> = HashMap::new();
     let mut nodes: Vec<Node> = Vec::new();
     for entry in list(config, "layers")? {
@@ -34,7 +35,7 @@ pub(super) fn functional(config: &Value) -> Result<Functional> {
             }
             continue;
         }
-        let layer = layer(entry)?;
+        let layer = layer(entry, shared)?;
         let name = layer.name().to_string();
         if layer.with(|_: &InputLayer| ()).is_some() {
             made.insert((name, 0), vec![input_from(layer)]);

@@ -5,7 +5,7 @@ use std::path::Path;
 use cornu_graph::{Array, Variable};
 use serde_json::{Value, json};
 
-use super::{KERAS_VERSION, compile, weights};
+use super::{KERAS_VERSION, compile, shared, weights};
 use crate::io::hdf5::{self, Attribute, Group};
 use crate::layers::LayerRef;
 use crate::models::Model;
@@ -196,7 +196,7 @@ pub(super) fn file(model: &Model) -> Result<Group> {
     let text = |value: &str| Attribute::Text(value.into());
     root.attributes.insert("backend".into(), text("tensorflow"));
     root.attributes.insert("keras_version".into(), text(KERAS_VERSION));
-    let config = model.as_layer().serialize()?;
+    let config = shared::serialize(model.as_layer())?;
     root.attributes.insert("model_config".into(), Attribute::Text(config.to_string()));
     if let Some(args) = model.compiled() {
         let rate = model.with_optimizer(|optimizer| optimizer.learning_rate()).ok();

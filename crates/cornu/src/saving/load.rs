@@ -5,6 +5,7 @@ use std::path::Path;
 use cornu_graph::DType;
 use serde_json::Value;
 
+use super::shared::Shared;
 use super::{archive, compile, graph, legacy, weights};
 use crate::config::Config;
 use crate::io::expansion_limit;
@@ -108,7 +109,7 @@ impl Load {
         compilation: Option<&Value>,
     ) -> Result<Model> {
         let named = |e| Error::format(what, e);
-        let root = budget::within(limit, self.max_calls, || layer(config)).map_err(named)?;
+        let root = budget::within(limit, self.max_calls, || root(config)).map_err(named)?;
         let model = Model::from_layer(root);
         if self.compile {
             let hint = "Load::compile(false) opens the model without it";
@@ -133,7 +134,7 @@ impl Model {
     /// # Errors
     /// When a class is not known, an argument is wrong, or the layers do not fit each other.
     pub fn from_config(config: &Value) -> Result<Model> {
-        let model = Model::from_layer(layer(config)?);
+        let model = Model::from_layer(root(config)?);
         compile_as_saved(&model, config.get("compile_config"))?;
         Ok(model)
     }
@@ -148,8 +149,22 @@ fn compile_as_saved(model: &Model, config: Option<&Value>) -> Result<()> {
     }
 }
 
+/// A model from Keras's dict.
+fn root(dict: &Value) -> Result<LayerRef> {
+    layer(dict, &mut Shared::new(dict))
+}
+
 /// A layer or model from Keras's dict.
-pub(super) fn layer(dict: &Value) -> Result<LayerRef> {
+pub(super) fn layer(dict: &Value, shared: &mut Shared) -> Result<LayerRef> {
+    if let Some(layer) = shared.find(dict) {
+        return Ok(layer);
+    }
+    let layer = new_layer(dict, shared)?;
+    shared.insert(dict, &layer);
+    Ok(layer)
+}
+
+fn new_layer(dict: &Value, shared: &mut Shared) -> Result<LayerRef> {
     let class_name = text(dict, "class_name")?;
     let config = match dict.get("config") {
         Some(Value::Object(config)) => config.clone(),
@@ -168,7 +183,7 @@ pub(super) fn layer(dict: &Value) -> Result<LayerRef> {
     };
     let layer = match class_name {
         "Functional" | "Model" => {
-            let model = graph::functional(&config_value)?;
+            let model = graph::functional(&config_value, shared)?;
             let shapes: Vec<Shape> = model.inputs.iter().map(|t| t.shape().to_vec()).collect();
             let layer = named(LayerBuilder::new(model));
             layer.build(&shapes)?;
@@ -188,7 +203,7 @@ pub(super) fn layer(dict: &Value) -> Result<LayerRef> {
                     let dtype = dtype.and_then(DType::from_name).unwrap_or(DType::F32);
                     model = model.add(InputLayer::new(shape, dtype));
                 }
-                model = model.add(self::layer(inner)?);
+                model = model.add(self::layer(inner, shared)?);
             }
             named(LayerBuilder::new(model))
         }

@@ -7,6 +7,7 @@ mod graph;
 mod legacy;
 mod load;
 mod operation;
+mod shared;
 mod store;
 mod weights;
 
@@ -15,6 +16,7 @@ pub use weights::{load_weights, save_weights};
 
 pub(crate) use config::{functional_config, sequential_config};
 pub(crate) use operation::Operation;
+pub(crate) use shared::number as shared_number;
 
 use std::path::Path;
 
@@ -57,7 +59,7 @@ impl Model {
     /// # Errors
     /// When a part has no JSON form.
     pub fn to_config(&self) -> Result<Value> {
-        let mut dict = self.as_layer().serialize()?;
+        let mut dict = shared::serialize(self.as_layer())?;
         if let Some(compile) = self.compiled() {
             let learning_rate = self.with_optimizer(|optimizer| optimizer.learning_rate()).ok();
             dict["compile_config"] =

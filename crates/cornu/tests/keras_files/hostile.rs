@@ -199,3 +199,21 @@ fn limits_can_be_set() {
     assert!(error(Load::new().max_calls(3)).contains("too often"));
     assert_eq!(error(Load::new().max_bytes(1 << 30).max_calls(1 << 40)), "");
 }
+
+#[test]
+fn damaged_hdf5_of_every_layout_is_an_error_or_harmless() {
+    // Old symbol tables and heaps, links of a new kind, compressed chunks, opaque elements.
+    for name in
+        ["legacy_2_weights.h5", "graph_2_13.weights.h5", "bfloat16.weights.h5", "cycle.weights.h5"]
+    {
+        let good = std::fs::read(fixture(name)).unwrap();
+        for at in (0..good.len()).step_by(5) {
+            let mut bytes = good.clone();
+            let span = at..(at + 1 + at % 4).min(good.len());
+            bytes[span].fill(if at % 2 == 0 { 0xff } else { 0x40 });
+            let start = Instant::now();
+            let _ = cornu::io::hdf5::from_bytes(name, bytes);
+            assert!(start.elapsed() < Duration::from_secs(1), "{name}, byte {at}");
+        }
+    }
+}

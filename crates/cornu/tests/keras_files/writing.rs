@@ -1,4 +1,5 @@
-use cornu::models::Fit;
+use cornu::layers::{Add, Dense, Input, LayerExt};
+use cornu::models::{Fit, Model};
 use cornu::saving::{load_model, load_weights, save_weights};
 use cornu::{Array, Result};
 
@@ -35,7 +36,7 @@ fn the_optimizer_goes_on_from_every_format() -> Result<()> {
     let record = Record::open("rmsprop");
     let x = record.arrays("inputs").remove(0);
     let y = Array::full(&[x.shape()[0], 2], 0.5f32)?;
-    let on = |model: &cornu::models::Model| -> Result<Vec<Array>> {
+    let on = |model: &Model| -> Result<Vec<Array>> {
         model.fit(&x, &y, Fit::new().epochs(2).shuffle(false).verbose(0))?;
         Ok(model.get_weights())
     };
@@ -54,4 +55,25 @@ fn a_name_with_another_ending_is_refused() {
     assert!(error.contains(".keras or .h5") && error.contains("model.onnx"), "{error}");
     let error = save_weights(&small(), "weights.txt").unwrap_err().to_string();
     assert!(error.contains(".safetensors"), "{error}");
+}
+
+#[test]
+fn a_model_within_two_models_stays_one() -> Result<()> {
+    let folder = Folder::new();
+    let x = Input([3]);
+    let inner = Model::named("inner", &x, Dense::new(3).name("d").apply(&x)?)?;
+    let x = Input([3]);
+    let middle = Model::named("middle", &x, inner.apply(&x)?)?;
+    let x = Input([3]);
+    let outer = Model::new(&x, Add::new().apply([&middle.apply(&x)?, &inner.apply(&x)?])?)?;
+    let path = folder.0.join("shared.keras");
+    outer.save(&path)?;
+    let again = load_model(&path)?;
+    let data = Array::from([[1f32, 2.0, 3.0]]);
+    assert_eq!(again.predict(&data, 1)?, outer.predict(&data, 1)?);
+    assert_eq!(again.count_params(), 12);
+    assert_eq!(again.to_config()?, outer.to_config()?);
+    // Keras leaves the first of them without a mark, and cannot open what it wrote.
+    assert_predicts(&load_model(fixture("shared.keras"))?, &Record::open("shared"));
+    Ok(())
 }
