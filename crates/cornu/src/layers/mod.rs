@@ -25,6 +25,7 @@ pub use activation::*;
 pub use axes::Axes;
 pub use context::Context;
 pub use convolution::*;
+pub(crate) use core::lambda_is_known;
 pub use core::*;
 pub use layer_ref::{LayerBuilder, LayerRef};
 pub use merging::*;

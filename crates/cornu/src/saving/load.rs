@@ -9,7 +9,7 @@ use super::shared::Shared;
 use super::{archive, compile, graph, legacy, weights};
 use crate::config::Config;
 use crate::io::expansion_limit;
-use crate::layers::{InputLayer, LayerBuilder, LayerRef, Shape, budget};
+use crate::layers::{InputLayer, LayerBuilder, LayerRef, Shape, budget, lambda_is_known};
 use crate::models::{Model, Sequential};
 use crate::{Error, Result};
 
@@ -234,6 +234,17 @@ fn modern(class_name: &str, mut config: Config) -> Config {
         "LeakyReLU" => {
             if let Some(alpha) = config.shift_remove("alpha") {
                 config.insert("negative_slope".into(), alpha);
+            }
+        }
+        // Bytecode is not executed; a Rust function of the layer's name may stand in for it.
+        "Lambda" => {
+            let name = config.get("name").and_then(Value::as_str).map(String::from);
+            let bytecode = config.get("function").is_some_and(|f| match f.get("class_name") {
+                Some(class) => class == "__lambda__",
+                None => f.is_array(),
+            });
+            if let Some(name) = name.filter(|n| bytecode && lambda_is_known(n)) {
+                config.insert("function".into(), Value::String(name));
             }
         }
         "Embedding" => drop(config.shift_remove("input_length")),

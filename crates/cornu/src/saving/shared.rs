@@ -74,18 +74,17 @@ impl Shared {
     }
 
     pub(super) fn insert(&mut self, dict: &Value, layer: &LayerRef) {
-        if let Some(text) = (!self.marked.is_empty()).then(|| text(dict)).flatten() {
-            if self.marked.contains(&text) {
-                self.made.insert(text, layer.clone());
-            }
+        let text = if self.marked.is_empty() { None } else { text(dict) };
+        if let Some(text) = text.filter(|text| self.marked.contains(text)) {
+            self.made.insert(text, layer.clone());
         }
     }
 }
 
 const MARK: &str = "shared_object_id";
 
-/// What two dicts of one layer have in common: class, name and arguments, without numbers that differ from
-/// run to run. Types of numbers share their marks, too, which says nothing.
+/// What two dicts of one layer have in common: class, name and arguments, without the marks, which differ from
+/// run to run.
 fn text(dict: &Value) -> Option<String> {
     fn strip(value: &Value) -> Value {
         match value {

@@ -131,6 +131,33 @@ fn what_cannot_be_done_is_named() {
 }
 
 #[test]
+fn a_rust_function_stands_in_for_bytecode() {
+    let folder = Folder::new();
+    let mut zip = ZipArchive::new(std::fs::File::open(fixture("bytecode.keras")).unwrap()).unwrap();
+    let config: Value = serde_json::from_reader(zip.by_name("config.json").unwrap()).unwrap();
+    let renamed = config.to_string().replace("\"doubling\"", "\"tripling\"");
+    let path = folder.0.join("tripling.keras");
+    let mut out = ZipWriter::new(std::fs::File::create(&path).unwrap());
+    let metadata = std::io::read_to_string(zip.by_name("metadata.json").unwrap()).unwrap();
+    let empty = cornu::io::hdf5::to_bytes(&cornu::io::hdf5::Group::default()).unwrap();
+    let entries = [
+        ("metadata.json", metadata.as_bytes()),
+        ("config.json", renamed.as_bytes()),
+        ("model.weights.h5", &empty),
+    ];
+    for (name, data) in entries {
+        out.start_file(name, SimpleFileOptions::default()).unwrap();
+        out.write_all(data).unwrap();
+    }
+    out.finish().unwrap();
+    assert!(refused(&path).contains("tripling"));
+    cornu::layers::register_lambda("tripling", |x, _| Ok(vec![&x[0] * 3.0]));
+    let x = cornu::Array::from([[1f32, 2.0, -1.0]]);
+    let y = load_model(&path).unwrap().predict(&x, 1).unwrap();
+    assert_eq!(y[0].to_vec::<f32>(), [3.0, 6.0, -3.0]);
+}
+
+#[test]
 fn a_graph_that_does_not_close_is_refused() {
     let folder = Folder::new();
     let good = std::fs::File::open(fixture("graph.keras")).unwrap();

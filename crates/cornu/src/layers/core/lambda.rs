@@ -18,12 +18,18 @@ fn known() -> &'static RwLock<HashMap<String, Function>> {
     KNOWN.get_or_init(RwLock::default)
 }
 
-/// Makes a function known under a name, so that models with a [`Lambda`] of that name can be loaded.
+/// Makes a function known under a name, so that models with a [`Lambda`] of that name can be loaded. Where Keras
+/// saved the function as bytecode, it is the name of the layer that counts.
 pub fn register_lambda(
     name: &str,
     function: impl Fn(&[Tensor], &mut Context) -> Result<Vec<Tensor>> + Send + Sync + 'static,
 ) {
     known().write().unwrap_or_else(|p| p.into_inner()).insert(name.into(), Arc::new(function));
+}
+
+/// Whether a function is known under a name.
+pub(crate) fn lambda_is_known(name: &str) -> bool {
+    known().read().unwrap_or_else(|p| p.into_inner()).contains_key(name)
 }
 
 /// A named Rust function as a layer without weights.
@@ -83,12 +89,21 @@ impl<'de> Deserialize<'de> for Lambda {
 
 fn revive(config: &Config) -> Result<Lambda> {
     let hint = "register a Rust function under the name with layers::register_lambda";
+    let bytecode = || {
+        let reason = "the function is Python bytecode, which is not executed; register a Rust function under the layer's \
+                      name with layers::register_lambda";
+        Err(Error::format("Lambda", reason))
+    };
     let name = match config.get("function") {
         Some(Value::String(name)) => name,
-        Some(Value::Object(object)) if object.get("class_name") == Some(&json!("__lambda__")) => {
-            let reason = format!("the function is Python bytecode, which is not executed; {hint}");
-            return Err(Error::format("Lambda", reason));
-        }
+        Some(Value::Object(object)) => match (object.get("class_name"), object.get("config")) {
+            (Some(Value::String(class)), _) if class == "__lambda__" => return bytecode(),
+            // A function that Keras knows by its name.
+            (_, Some(Value::String(name))) => name,
+            _ => return bytecode(),
+        },
+        // Keras 2 wrote code, defaults and closure.
+        Some(Value::Array(_)) => return bytecode(),
         other => {
             return Err(Error::format("Lambda", format!("function {other:?} is no name; {hint}")));
         }
