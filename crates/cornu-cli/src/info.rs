@@ -31,7 +31,7 @@ impl Info {
 }
 
 /// The processor's name, where the system tells it.
-fn processor() -> String {
+pub fn processor() -> String {
     let text = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let line = text.lines().find(|l| l.starts_with("model name"));
     let name = line.and_then(|l| l.split_once(':')).map(|(_, name)| name.trim().to_string());

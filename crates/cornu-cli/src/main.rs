@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod arguments;
+mod bench;
 mod convert;
 mod datasets;
 mod evaluate;
@@ -47,6 +48,7 @@ enum Command {
     Predict(predict::Predict),
     Evaluate(evaluate::Evaluate),
     Datasets(datasets::Datasets),
+    Bench(bench::Bench),
     Info(info::Info),
 }
 
@@ -60,6 +62,7 @@ fn main() -> ExitCode {
         Command::Predict(command) => command.run(),
         Command::Evaluate(command) => command.run(),
         Command::Datasets(command) => command.run(),
+        Command::Bench(command) => command.run(),
         Command::Info(command) => command.run(),
     });
     match done {

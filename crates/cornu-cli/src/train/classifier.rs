@@ -152,7 +152,8 @@ fn parts(data: &Dataset) -> Result<(Part, Part), Failure> {
     }
 }
 
-fn network(shape: &[usize], classes: usize) -> Result<Model, Failure> {
+/// A small convolutional network for pictures of a shape `(n, height, width, channels)`.
+pub fn network(shape: &[usize], classes: usize) -> Result<Model, Failure> {
     let x = Input(&shape[1..]);
     let h = Conv2D::new(32, 3).activation("relu").apply(&x)?;
     let h = MaxPooling2D::new(2).apply(&h)?;

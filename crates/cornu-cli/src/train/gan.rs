@@ -6,14 +6,11 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use cornu::callbacks::Interrupt;
 use cornu::io::{npz, table};
-use cornu::layers::{
-    Conv2D, Conv2DTranspose, Dense, Dropout, Flatten, Input, LayerExt, LeakyReLU, Reshape,
-};
-use cornu::models::{Compile, Model};
-use cornu::optimizers::{RMSprop, schedules::InverseTimeDecay};
+use cornu::models::Model;
 use cornu::plot::{self, Series};
 use cornu::{Array, DType, Eval, random};
 
+use super::gan_models::{Draw, Models};
 use crate::arguments::{RunArgs, images, load, make_folder};
 use crate::{Failure, output};
 
@@ -64,12 +61,6 @@ pub struct Gan {
     run: RunArgs,
 }
 
-struct Models {
-    generator: Model,
-    discriminator: Model,
-    gan: Model,
-}
-
 /// Losses by step: step, discriminator, generator.
 type Losses = Vec<[f64; 3]>;
 
@@ -98,7 +89,7 @@ impl Gan {
             return Err(Failure::input(message));
         }
         make_folder(&self.out)?;
-        let models = self.build()?;
+        let models = Models::build(self.latent_dim)?;
         let (mut losses, done) =
             if self.resume { self.restore(&models)? } else { (Losses::new(), 0) };
         output::line(format!(
@@ -136,89 +127,24 @@ impl Gan {
         Ok(())
     }
 
-    /// The networks of the notes. The discriminator is compiled before it is frozen inside the gan: alone it
-    /// learns, inside it does not.
-    fn build(&self) -> Result<Models, Failure> {
-        let leaky = |t| LeakyReLU::new().apply(&t);
-        let noise = Input([self.latent_dim]);
-        let h = leaky(Dense::new(128 * 16 * 16).apply(&noise)?)?;
-        let h = Reshape::new([16, 16, 128]).apply(&h)?;
-        let same = |filters: usize, size: usize| Conv2D::new(filters, size).padding("same");
-        let h = leaky(same(256, 5).apply(&h)?)?;
-        let h = leaky(Conv2DTranspose::new(256, 4).strides(2).padding("same").apply(&h)?)?;
-        let h = leaky(same(256, 5).apply(&h)?)?;
-        let h = leaky(same(256, 5).apply(&h)?)?;
-        let h = same(3, 7).activation("tanh").apply(&h)?;
-        let generator = Model::named("generator", &noise, &h)?;
-
-        let picture = Input([32, 32, 3]);
-        let mut h = leaky(Conv2D::new(128, 3).apply(&picture)?)?;
-        for _ in 0..3 {
-            h = leaky(Conv2D::new(128, 4).strides(2).apply(&h)?)?;
-        }
-        let h = Dropout::new(0.4).apply(&Flatten::new().apply(&h)?)?;
-        let y = Dense::new(1).activation("sigmoid").apply(&h)?;
-        let discriminator = Model::named("discriminator", &picture, &y)?;
-        let compile = |model: &Model, rate: f64| {
-            let optimizer = RMSprop::new(InverseTimeDecay::decay(rate, 1e-8)).clipvalue(1.0);
-            model.compile(Compile::new(optimizer).loss("binary_crossentropy"))
-        };
-        compile(&discriminator, 0.0008)?;
-        discriminator.set_trainable(false);
-        let noise = Input([self.latent_dim]);
-        let gan = Model::named("gan", &noise, discriminator.apply(&generator.apply(&noise)?)?)?;
-        compile(&gan, 0.0004)?;
-        Ok(Models { generator, discriminator, gan })
-    }
-
-    /// One step: the discriminator sees generated pictures (label 1) beside real ones (0), with noise on the
-    /// labels; then the generator is trained to have its pictures taken for real.
+    /// One step with the next pictures: its number and the losses.
     fn step(&self, models: &Models, real: &Array, step: usize) -> Result<[f64; 3], Failure> {
         let n = self.batch_size;
-        let fakes = models.generator.predict_on_batch(&self.noise(step, 0)?)?.swap_remove(0);
-        let rows = real.shape()[0];
-        let start = (step - 1) * n % (rows - n + 1);
+        let start = (step - 1) * n % (real.shape()[0] - n + 1);
         let batch = real.rows(start, start + n).map_err(Failure::run)?;
-        // Pictures go from 0..1 to the generator's -1..1.
-        let mut pixels = fakes.to_vec::<f32>();
-        pixels.extend(batch.to_vec::<f32>().into_iter().map(|v| v * 2.0 - 1.0));
-        let both = Array::new(&[2 * n, 32, 32, 3], pixels).map_err(Failure::run)?;
-        let doubt =
-            random::uniform(&[2 * n, 1], 0.0, 0.05, DType::F32, self.seed(step, 1)).array()?;
-        let labels: Vec<f32> = doubt
-            .to_vec::<f32>()
-            .into_iter()
-            .enumerate()
-            .map(|(i, d)| if i < n { 1.0 + d } else { d })
-            .collect();
-        let labels = Array::new(&[2 * n, 1], labels).map_err(Failure::run)?;
-        models.discriminator.reset_metrics()?;
-        let d = models.discriminator.train_on_batch(&both, &labels)?.loss();
-        models.gan.reset_metrics()?;
-        let misleading = Array::zeros(&[n, 1], DType::F32).map_err(Failure::run)?;
-        let g = models.gan.train_on_batch(&self.noise(step, 2)?, &misleading)?.loss();
-        if !d.is_finite() || !g.is_finite() {
-            return Err(Failure::run(format!(
-                "step {step}: the losses are no numbers any more ({d}, {g})"
-            )));
-        }
+        let [d, g] = models.step(&batch, &self.draw(step))?;
         Ok([step as f64, d, g])
     }
 
-    /// A seed of its own for each use in each step: a resumed run draws what an unbroken one would.
-    fn seed(&self, step: usize, stream: u64) -> u64 {
-        (self.run.seed << 40) ^ ((step as u64) << 4) ^ stream
-    }
-
-    fn noise(&self, step: usize, stream: u64) -> Result<Array, Failure> {
-        let shape = [self.batch_size, self.latent_dim];
-        Ok(random::normal(&shape, 0.0, 1.0, DType::F32, self.seed(step, stream)).array()?)
+    fn draw(&self, step: usize) -> Draw {
+        Draw { seed: self.run.seed, step, shape: [self.batch_size, self.latent_dim] }
     }
 
     /// Sixty-four pictures from points that stay the same over the run.
     fn sample(&self, generator: &Model, step: usize) -> Result<(), Failure> {
-        let points = random::normal(&[64, self.latent_dim], 0.0, 1.0, DType::F32, self.seed(0, 3))
-            .array()?;
+        let points =
+            random::normal(&[64, self.latent_dim], 0.0, 1.0, DType::F32, self.draw(0).seed(3))
+                .array()?;
         let made = generator.predict(&points, 16)?.swap_remove(0);
         let values = made.to_vec::<f32>().into_iter().map(|v| (v + 1.0) / 2.0).collect();
         let made = Array::new::<f32>(made.shape(), values).map_err(Failure::run)?;

@@ -1,10 +1,11 @@
 //! `cornu train`.
 
-mod classifier;
+pub mod classifier;
 mod gan;
+pub mod gan_models;
 mod pictures;
 mod sampling;
-mod vae;
+pub mod vae;
 mod vae_loss;
 
 use clap::Subcommand;

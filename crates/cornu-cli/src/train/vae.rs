@@ -57,36 +57,15 @@ pub struct Vae {
 }
 
 /// The three models: they share their layers.
-struct Models {
-    encoder: Model,
-    decoder: Model,
-    vae: Model,
+pub struct Models {
+    pub encoder: Model,
+    pub decoder: Model,
+    pub vae: Model,
 }
 
-impl Vae {
-    pub fn run(self) -> Result<(), Failure> {
-        if self.batch_size == 0 || self.latent_dim == 0 {
-            return Err(Failure::input("--batch-size and --latent-dim must be at least 1"));
-        }
-        self.run.apply()?;
-        let data = load(&self.data)?;
-        let train = images(&data.x_train, &data.name)?;
-        let test = images(&data.x_test, &data.name)?;
-        make_folder(&self.out)?;
-        let (models, done) =
-            if self.resume { self.reopen()? } else { (self.build(train.shape())?, 0) };
-        output::line(format!(
-            "Training on {} pictures of {}, testing on {}.",
-            train.shape()[0],
-            data.name,
-            test.shape()[0]
-        ));
-        let history = self.train(&models, &train, &test, done)?;
-        self.save(&models, &history, &data, &test, &train)
-    }
-
-    /// The autoencoder of the notes.
-    fn build(&self, shape: &[usize]) -> Result<Models, Failure> {
+impl Models {
+    /// The autoencoder of the notes, for pictures of a shape `(n, height, width, channels)`.
+    pub fn build(shape: &[usize], latent_dim: usize) -> Result<Models, Failure> {
         let &[_, height, width, channels] = shape else {
             return Err(Failure::input("the data must be pictures"));
         };
@@ -102,11 +81,11 @@ impl Vae {
         let h = conv(64).apply(&h)?;
         let h = conv(64).apply(&h)?;
         let h = Dense::new(32).activation("relu").apply(&Flatten::new().apply(&h)?)?;
-        let mean = Dense::new(self.latent_dim).name("z_mean").apply(&h)?;
-        let log_var = Dense::new(self.latent_dim).name("z_log_var").apply(&h)?;
+        let mean = Dense::new(latent_dim).name("z_mean").apply(&h)?;
+        let log_var = Dense::new(latent_dim).name("z_log_var").apply(&h)?;
         let encoder = Model::named("encoder", &x, [&mean, &log_var])?;
 
-        let point = Input([self.latent_dim]);
+        let point = Input([latent_dim]);
         let (rows, columns) = (height / 2, width / 2);
         let h = Dense::new(rows * columns * 64).activation("relu").apply(&point)?;
         let h = Reshape::new([rows as i64, columns as i64, 64]).apply(&h)?;
@@ -121,6 +100,32 @@ impl Vae {
         let vae = Model::named("vae", &x, &y)?;
         vae.compile(Compile::new("rmsprop"))?;
         Ok(Models { encoder, decoder, vae })
+    }
+}
+
+impl Vae {
+    pub fn run(self) -> Result<(), Failure> {
+        if self.batch_size == 0 || self.latent_dim == 0 {
+            return Err(Failure::input("--batch-size and --latent-dim must be at least 1"));
+        }
+        self.run.apply()?;
+        let data = load(&self.data)?;
+        let train = images(&data.x_train, &data.name)?;
+        let test = images(&data.x_test, &data.name)?;
+        make_folder(&self.out)?;
+        let (models, done) = if self.resume {
+            self.reopen()?
+        } else {
+            (Models::build(train.shape(), self.latent_dim)?, 0)
+        };
+        output::line(format!(
+            "Training on {} pictures of {}, testing on {}.",
+            train.shape()[0],
+            data.name,
+            test.shape()[0]
+        ));
+        let history = self.train(&models, &train, &test, done)?;
+        self.save(&models, &history, &data, &test, &train)
     }
 
     /// The models of an earlier run, and how many epochs it has done.
