@@ -86,9 +86,9 @@ pub(super) fn edges(boxes: &Tensor, format: BoxFormat) -> Result<Edges> {
 ///
 /// ```
 /// use cornu::{Array, Eval, Tensor, boxes::{BoxFormat, convert_format}};
-/// let corners = Tensor::from(Array::new(&[1, 4], vec![10f32, 20.0, 30.0, 60.0])?);
-/// let relative = convert_format(&corners, BoxFormat::Xyxy, BoxFormat::RelXywh, Some([100.0, 200.0]));
-/// assert_eq!(relative.array()?.to_vec::<f32>(), [0.05, 0.2, 0.1, 0.4]);
+/// let corners = Tensor::from(Array::new(&[1, 4], vec![16f32, 32.0, 48.0, 96.0])?);
+/// let relative = convert_format(&corners, BoxFormat::Xyxy, BoxFormat::RelXywh, Some([128.0, 64.0]));
+/// assert_eq!(relative.array()?.to_vec::<f32>(), [0.25, 0.25, 0.5, 0.5]);
 /// # Ok::<(), cornu::Error>(())
 /// ```
 pub fn convert_format(
@@ -99,14 +99,16 @@ pub fn convert_format(
 ) -> Tensor {
     Tensor::compose(&[boxes], || {
         let [left, top, right, bottom] = edges(boxes, source)?;
-        let factor = match (source.is_relative(), target.is_relative()) {
-            (true, false) => scale(image, |size| size)?,
-            (false, true) => scale(image, |size| 1.0 / size)?,
-            _ => None,
-        };
-        let [left, top, right, bottom] = match factor {
-            Some([h, w]) => [left * w, top * h, right * w, bottom * h],
-            None => [left, top, right, bottom],
+        let [left, top, right, bottom] = match (source.is_relative(), target.is_relative()) {
+            (true, false) => {
+                let [h, w] = size(image)?;
+                [left * w, top * h, right * w, bottom * h]
+            }
+            (false, true) => {
+                let [h, w] = size(image)?;
+                [left / w, top / h, right / w, bottom / h]
+            }
+            _ => [left, top, right, bottom],
         };
         let middle = |low: &Tensor, high: &Tensor| (low + high) * 0.5;
         let (w, h) = (&right - &left, &bottom - &top);
@@ -121,12 +123,9 @@ pub fn convert_format(
     })
 }
 
-fn scale(image: Option<[f64; 2]>, f: fn(f64) -> f64) -> Result<Option<[f64; 2]>> {
-    match image {
-        Some(size) if size.iter().all(|s| s.is_finite() && *s > 0.0) => Ok(Some(size.map(f))),
-        _ => {
-            let rule = "must be a positive height and width between a relative and another format";
-            Err(Error::invalid("convert_format", "image", rule, format!("{image:?}")))
-        }
-    }
+fn size(image: Option<[f64; 2]>) -> Result<[f64; 2]> {
+    image.filter(|size| size.iter().all(|s| s.is_finite() && *s > 0.0)).ok_or_else(|| {
+        let rule = "must be a positive height and width between a relative and another format";
+        Error::invalid("convert_format", "image", rule, format!("{image:?}"))
+    })
 }
