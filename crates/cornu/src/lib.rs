@@ -9,6 +9,7 @@ pub mod callbacks;
 pub mod config;
 pub mod constraints;
 pub mod datasets;
+pub mod ensemble;
 mod error;
 pub mod fft;
 pub mod initializers;
