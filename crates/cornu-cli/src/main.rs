@@ -9,6 +9,7 @@ mod evaluate;
 mod failure;
 mod info;
 mod logging;
+mod notes;
 mod output;
 mod predict;
 mod summary;
@@ -50,6 +51,7 @@ enum Command {
     Datasets(datasets::Datasets),
     Bench(bench::Bench),
     Info(info::Info),
+    Notes(notes::Notes),
 }
 
 fn main() -> ExitCode {
@@ -64,6 +66,7 @@ fn main() -> ExitCode {
         Command::Datasets(command) => command.run(),
         Command::Bench(command) => command.run(),
         Command::Info(command) => command.run(),
+        Command::Notes(command) => command.run(),
     });
     match done {
         Ok(()) => ExitCode::SUCCESS,

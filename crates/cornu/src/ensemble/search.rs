@@ -167,7 +167,7 @@ mod tests {
         let y = Array::from([1.0, -2.0, 3.0]);
         let off = |d: f64| Array::from(y.to_vec::<f64>().iter().map(|v| v + d).collect::<Vec<_>>());
         let found = search_weights(&[off(1.0), y.clone(), off(2.0)], &y, "mae").unwrap();
-        assert_eq!((found.weights, found.loss), (vec![0.0, 1.0, 0.0], 0.0));
+        assert!(found.loss < 1e-12 && found.weights[1] > 1.0 - 1e-12, "{found:?}");
         let one = search_weights(&[off(1.0)], &y, "mae").unwrap();
         assert_eq!(one.weights, [1.0]);
     }
