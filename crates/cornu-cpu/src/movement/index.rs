@@ -6,21 +6,24 @@ use crate::runtime::{Pod, Pool};
 
 /// A type of indices.
 pub trait Index: Pod + std::fmt::Display {
-    /// The index as a place, if it is not negative.
-    fn place(self) -> Option<usize>;
+    /// The place in an axis of `size` elements, if it has one; negative indices count from the end.
+    fn place(self, size: usize) -> Option<usize>;
 }
 
-impl Index for i32 {
-    fn place(self) -> Option<usize> {
-        usize::try_from(self).ok()
-    }
+macro_rules! index {
+    ($($t:ty)*) => {
+        $(impl Index for $t {
+            fn place(self, size: usize) -> Option<usize> {
+                // No size is beyond i64.
+                let at = i64::from(self);
+                let at = if at < 0 { at + size as i64 } else { at };
+                usize::try_from(at).ok().filter(|&p| p < size)
+            }
+        })*
+    };
 }
 
-impl Index for i64 {
-    fn place(self) -> Option<usize> {
-        usize::try_from(self).ok()
-    }
-}
+index! { i32 i64 }
 
 /// An array seen as (outer, size, inner), whose middle axis is looked up by index.
 ///
@@ -81,7 +84,7 @@ impl Lookup {
                 let row = block * rows + i;
                 let (o, k) = (row / indices.len(), row % indices.len());
                 // Checked above: every index is a place of the axis.
-                let place = indices[k].place().unwrap_or(0);
+                let place = indices[k].place(self.size).unwrap_or(0);
                 let start = (o * self.size + place) * inner;
                 out.copy_from_slice(&x[start..start + inner]);
             }
@@ -122,7 +125,7 @@ impl Lookup {
             let sums = unsafe { shared.slice((o * size + low) * inner..(o * size + high) * inner) };
             sums.fill(zero);
             for (k, index) in indices.iter().enumerate() {
-                let Some(place) = index.place().filter(|p| (low..high).contains(p)) else {
+                let Some(place) = index.place(size).filter(|p| (low..high).contains(p)) else {
                     continue;
                 };
                 let from = (o * indices.len() + k) * inner;
@@ -144,10 +147,12 @@ impl Lookup {
             let rule = format!("must have {} and {} elements", wanted.0, wanted.1);
             return Err(Error::invalid(op, "x, slices", rule, format!("{array} and {slices}")));
         }
-        let outside = |i: &&I| i.place().is_none_or(|p| p >= size);
+        let outside = |i: &&I| i.place(size).is_none();
         match indices.iter().find(outside) {
             None => Ok(()),
-            Some(bad) => Err(Error::invalid(op, "indices", format!("must be in [0, {size})"), bad)),
+            Some(bad) => {
+                Err(Error::invalid(op, "indices", format!("must be in [-{size}, {size})"), bad))
+            }
         }
     }
 }
@@ -172,7 +177,10 @@ mod tests {
         for (shape, axis, count) in cases {
             let total: usize = shape.iter().product();
             let x = Array::new(shape, (0..total).map(|i| i as f32).collect()).unwrap();
-            let picks: Vec<i64> = (0..count).map(|i| (i * i * 7 % shape[axis]) as i64).collect();
+            let size = shape[axis] as i64;
+            // Every third counts from the end.
+            let pick = |i: i64| i * i * 7 % size - if i % 3 == 2 { size } else { 0 };
+            let picks: Vec<i64> = (0..count as i64).map(pick).collect();
             let indices = Array::new(&[count], picks.clone()).unwrap();
             let lookup = Lookup::new(shape, axis).unwrap();
             let gather = Gather { axis };
@@ -200,7 +208,7 @@ mod tests {
     fn bad_indices_are_named() {
         let lookup = Lookup::new(&[3, 2], 0).unwrap();
         let pool = Pool::new(1).unwrap();
-        for bad in [3, -1, i32::MAX] {
+        for bad in [3, -4, i32::MIN, i32::MAX] {
             let x = [0u8; 6];
             let error = lookup.gather(&pool, &x, &[0, bad], &mut [0; 4]).unwrap_err().to_string();
             assert!(error.contains("take") && error.contains(&bad.to_string()), "{error}");

@@ -1,10 +1,10 @@
 //! Elements by index, and the reverse.
 
-use crate::ops::{Operation, Vjp, arity, attribute, check_axis};
+use crate::ops::{Operation, Vjp, arity, attribute, cast, check_axis, maximum, minimum, mod_};
 use crate::{Array, DType, Error, Result, Spec, Tensor, normalize_axis};
 
 /// Slices of the first input at the indices (second input) along an axis: the result's shape is the first
-/// input's with the axis replaced by the shape of the indices.
+/// input's with the axis replaced by the shape of the indices. Negative indices count from the end.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Gather {
     /// The axis.
@@ -28,13 +28,14 @@ fn check_indices(name: &str, indices: &Spec) -> Result<()> {
 }
 
 fn read_indices(name: &str, indices: &Array, size: usize) -> Result<Vec<usize>> {
-    let values = indices.to_vec::<i64>().into_iter();
-    let check = |i: i64| {
-        usize::try_from(i).ok().filter(|&u| u < size).ok_or_else(|| {
-            Error::invalid(name, "indices", format!("must be in [0, {size})"), format!("{i}"))
+    let place = |i: i64| {
+        // Negative indices count from the end; no size is beyond i64.
+        let at = if i < 0 { i + size as i64 } else { i };
+        usize::try_from(at).ok().filter(|&u| u < size).ok_or_else(|| {
+            Error::invalid(name, "indices", format!("must be in [-{size}, {size})"), i)
         })
     };
-    values.map(check).collect()
+    indices.to_vec::<i64>().into_iter().map(place).collect()
 }
 
 impl Operation for Gather {
@@ -139,10 +140,55 @@ impl Operation for ScatterAdd {
     }
 }
 
-/// Slices of `x` at integer `indices` along `axis`; an index outside the axis is an error when it is met.
+/// What [`take_mode`] does with an index outside the axis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum IndexMode {
+    /// An error names it; negative indices count from the end.
+    #[default]
+    Raise,
+    /// It starts anew from the other end.
+    Wrap,
+    /// It is the nearest index of the axis; negative ones are 0.
+    Clip,
+}
+
+/// Integers and truth values as indices.
+pub(crate) fn as_indices(function: &str, indices: &Tensor) -> Result<Tensor> {
+    match indices.dtype() {
+        DType::I32 | DType::I64 => Ok(indices.clone()),
+        DType::Bool | DType::U8 => Ok(cast(indices, DType::I32)),
+        _ => Err(Error::invalid(function, "indices", "must be integers", indices.spec())),
+    }
+}
+
+/// Slices of `x` at integer `indices` along `axis`, which their shape replaces; negative indices count from
+/// the end. NumPy's `axis=None` is `take(&ravel(x), indices, 0)`.
+///
+/// ```
+/// use cornu_graph::{Tensor, ops, testing::value};
+/// let y = ops::take(&Tensor::from([10, 20, 30]), &Tensor::from([[0, -1]]), 0);
+/// assert_eq!(value(&y)?, [[10, 30]].into());
+/// # Ok::<(), cornu_graph::Error>(())
+/// ```
+///
+/// An index outside the axis is an error when it is met.
 pub fn take(x: &Tensor, indices: &Tensor, axis: isize) -> Tensor {
+    take_mode(x, indices, axis, IndexMode::Raise)
+}
+
+/// [`take`] with a choice of what happens to indices outside the axis.
+pub fn take_mode(x: &Tensor, indices: &Tensor, axis: isize, mode: IndexMode) -> Tensor {
     Tensor::compose(&[x, indices], || {
         let axis = normalize_axis("take", axis, x.ndim())?;
-        Ok(Tensor::apply(Gather { axis }, &[x, indices]))
+        let indices = as_indices("take", indices)?;
+        let size = Tensor::scalar(x.shape()[axis] as i64);
+        let indices = match mode {
+            IndexMode::Raise => indices,
+            IndexMode::Wrap => mod_(&indices, &size),
+            IndexMode::Clip => {
+                minimum(&maximum(&indices, &Tensor::scalar(0)), &(size - Tensor::scalar(1i64)))
+            }
+        };
+        Ok(Tensor::apply(Gather { axis }, &[x, &indices]))
     })
 }

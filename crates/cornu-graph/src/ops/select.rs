@@ -55,3 +55,17 @@ pub fn where_(condition: &Tensor, a: &Tensor, b: &Tensor) -> Tensor {
         Ok(Tensor::apply(Select, &[&condition, &a, &b]))
     })
 }
+
+/// For every place, the element of the first of `choices` whose condition is true there, else of `default`;
+/// shapes broadcast, dtypes promote.
+///
+/// Errors when there are not as many conditions as choices, or none.
+pub fn select(conditions: &[Tensor], choices: &[Tensor], default: &Tensor) -> Tensor {
+    if conditions.len() != choices.len() || choices.is_empty() {
+        let received = format!("{} conditions and {} choices", conditions.len(), choices.len());
+        let rule = "must be as many as choices, one at least";
+        return Tensor::error(Error::invalid("select", "conditions", rule, received));
+    }
+    let pairs = conditions.iter().zip(choices).rev();
+    pairs.fold(default.clone(), |rest, (condition, choice)| where_(condition, choice, &rest))
+}

@@ -4,6 +4,7 @@ mod arbitrary;
 mod axes;
 mod creation;
 mod gradients;
+mod indexing;
 mod joining;
 mod kernels;
 mod numpy;
