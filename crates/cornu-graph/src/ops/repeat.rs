@@ -1,6 +1,8 @@
 //! Elements moved around the end, and repeated.
 
-use crate::ops::{broadcast_to, concatenate, ravel, reshape, slice_axis, take};
+use crate::ops::{
+    ScatterAdd, broadcast_to, concatenate, cumsum, ones, ravel, reshape, slice_axis, take,
+};
 use crate::{DType, Error, Tensor, normalize_axis};
 
 /// `x` with its elements moved on by `shifts` along `axes`; what leaves at one end enters at the other.
@@ -73,11 +75,20 @@ pub fn repeat(x: &Tensor, repeats: &[usize], axis: isize) -> Tensor {
             let rule = format!("must be one number, or one for each of the {size} slices");
             return Err(Error::invalid("repeat", "repeats", rule, format!("{repeats:?}")));
         }
-        let total = repeats.iter().fold(0usize, |n, &r| n.saturating_add(r));
-        crate::array::check_memory("repeat", &[total], DType::I64)?;
-        let places = repeats.iter().enumerate();
-        let indices: Vec<i64> =
-            places.flat_map(|(i, &r)| std::iter::repeat_n(i as i64, r)).collect();
-        Ok(take(x, &Tensor::from(indices), at as isize))
+        // Where every slice but the first starts. The length is a mere claim until the run, so the indices
+        // are counted there.
+        let ends = repeats.iter().scan(0usize, |end, &r| {
+            *end = end.saturating_add(r);
+            Some(*end)
+        });
+        let ends: Vec<usize> = ends.collect();
+        let total = ends.last().copied().unwrap_or(0);
+        crate::element_count("repeat", &[total])?;
+        let starts: Vec<i64> =
+            ends.into_iter().filter(|&end| end < total).map(|end| end as i64).collect();
+        let ones = ones(&[starts.len()], DType::I64);
+        let marks = Tensor::apply(ScatterAdd { axis: 0, size: total }, &[&ones, &starts.into()]);
+        let indices = cumsum(&marks, 0);
+        Ok(take(x, &indices, at as isize))
     })
 }

@@ -213,6 +213,48 @@ proptest! {
     }
 
     #[test]
+    fn shape_functions_never_panic(
+        shape in any_shape(),
+        other in prop::collection::vec(0usize..4, 0..4),
+        dtype in any_dtype(),
+        soup in any_soup(),
+        offsets in prop::collection::vec(any_axis(), 5),
+    ) {
+        let [a, b, ..] = &soup.sizes;
+        let (axes, flags, number) = (&soup.axes, soup.flags, soup.number);
+        let [k, l, m, ..] = offsets[..] else { unreachable!("five were asked for") };
+        for x in [Tensor::input(&shape, dtype), Tensor::input(&other, dtype)] {
+            let mut found = vec![
+                reshape(&x, &offsets[..2]), reshape(&x, &[k, -1]), ravel(&x), atleast_3d(&x),
+                moveaxis(&x, axes, &offsets[..axes.len()]), swapaxes(&x, k, l), fliplr(&x),
+                expand_dims(&x, axes), squeeze(&x, axes), rot90(&x, k, (l, m)),
+                roll(&x, &offsets[..axes.len()], axes), roll(&x, axes, &[]), roll(&x, &[k], axes),
+                tile(&x, a), repeat(&x, a, k), repeat(&x, &[number], k),
+                diagonal(&x, k, l, m), diagonal(&x, k, 0, 1), trace(&x, k, l, m), diag(&x, k),
+                diagflat(&x, k), tril(&x, k), triu(&x, k), cumsum(&x, k), cumprod(&x, k),
+                eye(number, 3, k, dtype), tri(2, number, k, dtype),
+                hstack(&[x.clone(), x.clone()]), vstack(&[x.clone(), x.clone()]),
+                dstack(&[x.clone(), x.clone()]), column_stack(&[x.clone(), x.clone()]),
+                take(&x, &Tensor::input(b, DType::I64), k), broadcast_to(&x, a),
+            ];
+            for mode in [PadMode::Edge, PadMode::Reflect, PadMode::Symmetric, PadMode::Wrap] {
+                found.push(pad(&x, &soup.pairs, mode));
+                found.push(pad(&x, &[(number, 2)], mode));
+            }
+            let cut = if flags[0] { split } else { array_split };
+            // Parts that no axis has, but no million of them: each is a node.
+            let parts = if number == 1 << 20 { number + 1 } else { number };
+            for list in [
+                cut(&x, Sections::Parts(parts), k), cut(&x, Sections::At(offsets.clone()), l),
+                hsplit(&x, parts), vsplit(&x, [k, l]), dsplit(&x, 2usize),
+            ] {
+                found.extend(list.unwrap_or_default());
+            }
+            found.iter().for_each(exercise);
+        }
+    }
+
+    #[test]
     fn windows_never_panic(
         axes in prop::collection::vec(any_window(), 1..3),
         batch in 0usize..3,

@@ -8,6 +8,7 @@ mod indexing;
 mod joining;
 mod kernels;
 mod numpy;
+mod shapes;
 mod values;
 
 use cornu_graph::{Array, Tensor, testing::value};
