@@ -17,7 +17,8 @@ fn places(function: &str, argument: &str, axes: &[isize], rank: usize) -> Result
     Ok(found)
 }
 
-fn permute(x: &Tensor, order: &[usize]) -> Tensor {
+/// `x` with its axes in the given order.
+pub(super) fn permute(x: &Tensor, order: &[usize]) -> Tensor {
     if order.iter().copied().eq(0..x.ndim()) {
         return x.clone();
     }

@@ -1,10 +1,12 @@
 //! Tensors from numbers: filled, counted, spaced.
 
+use std::sync::Arc;
+
 use crate::ops::{
-    broadcast_to, cast, divide, equal, iota, less_equal, log, multiply, power, reshape, sign,
-    subtract, where_,
+    CustomOp, Operation, Vjp, arity, broadcast_to, cast, custom, divide, equal, iota, less_equal,
+    log, multiply, power, reshape, sign, subtract, where_,
 };
-use crate::{Array, DType, Element, Error, Tensor};
+use crate::{Array, DType, Element, Error, Result, Spec, Tensor};
 
 /// A tensor in which every element is `value`.
 pub fn full<T: Element>(shape: &[usize], value: T) -> Tensor {
@@ -165,8 +167,35 @@ pub fn logspace(
     Tensor::compose(&[&exponents], || Ok(power(&full_like(&exponents, base), &exponents)))
 }
 
+/// An end of a geometric sequence: its input, in which a zero is refused.
+#[derive(Debug)]
+struct End;
+
+impl Operation for End {
+    fn name(&self) -> &'static str {
+        "geomspace"
+    }
+
+    fn infer(&self, inputs: &[&Spec]) -> Result<Spec> {
+        let [x] = arity(self.name(), inputs)?;
+        Ok(x.clone())
+    }
+
+    fn gradient(&self, vjp: &Vjp) -> Result<Vec<Option<Tensor>>> {
+        Ok(vec![Some(vjp.dy.clone())])
+    }
+
+    fn evaluate(&self, inputs: &[&Array], _: &Spec) -> Result<Array> {
+        if inputs[0].to_vec::<f64>().contains(&0.0) {
+            return Err(Error::invalid(self.name(), "start, stop", "must not be 0", 0));
+        }
+        Ok(inputs[0].clone())
+    }
+}
+
 /// `num` numbers from `start` to `stop` (left out unless `endpoint`), each the same multiple of the one
-/// before, along a new first axis; NaN unless both have one sign and neither is 0.
+/// before, along a new first axis; NaN between ends of different signs. An end that is 0 is an error when it
+/// is met.
 pub fn geomspace(
     start: impl Into<Tensor>,
     stop: impl Into<Tensor>,
@@ -176,6 +205,8 @@ pub fn geomspace(
     let (start, stop) = (start.into(), stop.into());
     Tensor::compose(&[&start, &stop], || {
         let (start, stop) = crate::ops::unify("geomspace", &start, &stop, DType::to_float)?;
+        let end: Arc<dyn CustomOp> = Arc::new(End);
+        let (start, stop) = (custom(end.clone(), &[&start]), custom(end, &[&stop]));
         let side = sign(&start);
         let exponent = |t: &Tensor| log(&divide(t, &side));
         let exponents = linspace(exponent(&start), exponent(&stop), num, endpoint);

@@ -152,6 +152,20 @@ pub enum IndexMode {
     Clip,
 }
 
+impl IndexMode {
+    /// The indices that stand for `indices` on an axis of `size` elements.
+    pub(super) fn places(self, indices: &Tensor, size: usize) -> Tensor {
+        let size = Tensor::scalar(size as i64);
+        match self {
+            IndexMode::Raise => indices.clone(),
+            IndexMode::Wrap => mod_(indices, &size),
+            IndexMode::Clip => {
+                minimum(&maximum(indices, &Tensor::scalar(0)), &(size - Tensor::scalar(1i64)))
+            }
+        }
+    }
+}
+
 /// Integers and truth values as indices.
 pub(crate) fn as_indices(function: &str, indices: &Tensor) -> Result<Tensor> {
     match indices.dtype() {
@@ -181,14 +195,7 @@ pub fn take_mode(x: &Tensor, indices: &Tensor, axis: isize, mode: IndexMode) -> 
     Tensor::compose(&[x, indices], || {
         let axis = normalize_axis("take", axis, x.ndim())?;
         let indices = as_indices("take", indices)?;
-        let size = Tensor::scalar(x.shape()[axis] as i64);
-        let indices = match mode {
-            IndexMode::Raise => indices,
-            IndexMode::Wrap => mod_(&indices, &size),
-            IndexMode::Clip => {
-                minimum(&maximum(&indices, &Tensor::scalar(0)), &(size - Tensor::scalar(1i64)))
-            }
-        };
+        let indices = mode.places(&indices, x.shape()[axis]);
         Ok(Tensor::apply(Gather { axis }, &[x, &indices]))
     })
 }

@@ -103,7 +103,7 @@ impl Operation for MatMul {
 }
 
 /// The matrix product by NumPy's rule: the last two axes multiply, leading ones broadcast, and a vector
-/// counts as a row on the left and as a column on the right.
+/// counts as a row on the left and as a column on the right. Of `bool`: whether any pair is true.
 pub fn matmul(a: &Tensor, b: &Tensor) -> Tensor {
     Tensor::compose(&[a, b], || {
         if a.ndim() == 0 || b.ndim() == 0 {
@@ -114,7 +114,11 @@ pub fn matmul(a: &Tensor, b: &Tensor) -> Tensor {
                 format!("{} and {}", a.spec(), b.spec()),
             ));
         }
-        let dtype = a.dtype().promote(b.dtype()).max(DType::U8);
+        let dtype = a.dtype().promote(b.dtype());
+        if dtype == DType::Bool {
+            let count = matmul(&cast(a, DType::I32), &cast(b, DType::I32));
+            return Ok(cast(&count, DType::Bool));
+        }
         let (a2, b2) = (cast(a, dtype), cast(b, dtype));
         let a2 = if a.ndim() == 1 { reshape(&a2, &[1, a.count()]) } else { a2 };
         let b2 = if b.ndim() == 1 { reshape(&b2, &[b.count(), 1]) } else { b2 };

@@ -1,6 +1,9 @@
 //! A choice between two tensors, element by element.
 
-use crate::ops::{Operation, Vjp, arity, broadcast_to, cast, unify, zeros_like};
+use crate::ops::{
+    IndexMode, Operation, Vjp, arity, as_indices, broadcast_to, cast, expand_dims, squeeze, stack,
+    take_along_axis, unify, zeros_like,
+};
 use crate::{Array, DType, Error, Result, Spec, Tensor, broadcast_shapes};
 
 /// Elements of the second input where the first (`bool`) is true, else of the third.
@@ -68,4 +71,26 @@ pub fn select(conditions: &[Tensor], choices: &[Tensor], default: &Tensor) -> Te
     }
     let pairs = conditions.iter().zip(choices).rev();
     pairs.fold(default.clone(), |rest, (condition, choice)| where_(condition, choice, &rest))
+}
+
+/// For every place, the element there of the one of `choices` whose number `indices` has there; all shapes
+/// broadcast, and the dtypes of `choices` promote.
+///
+/// `mode` (NumPy's default is `IndexMode::Raise`) says what happens to numbers that no choice has. As in
+/// [`take`](crate::ops::take), negative ones count from the last choice, where NumPy refuses them.
+///
+/// Errors when there is no choice, or `indices` are not integers.
+pub fn choose(indices: &Tensor, choices: &[Tensor], mode: IndexMode) -> Tensor {
+    Tensor::compose(&[indices].into_iter().chain(choices).collect::<Vec<_>>(), || {
+        if choices.is_empty() {
+            return Err(Error::invalid("choose", "choices", "must be one at least", "none"));
+        }
+        let shape = choices.iter().try_fold(indices.shape().to_vec(), |shape, choice| {
+            broadcast_shapes("choose", &shape, choice.shape())
+        })?;
+        let numbers = mode.places(&as_indices("choose", indices)?, choices.len());
+        let spread: Vec<Tensor> = choices.iter().map(|c| broadcast_to(c, &shape)).collect();
+        let at = expand_dims(&broadcast_to(&numbers, &shape), 0);
+        Ok(squeeze(&take_along_axis(&stack(&spread, 0), &at, 0), &[0]))
+    })
 }

@@ -117,7 +117,7 @@ fn cut(
     let ends: Vec<(usize, usize)> = match sections {
         Sections::Parts(parts) => {
             let parts = *parts;
-            if parts == 0 || (equal && size % parts != 0) {
+            if parts == 0 || (equal && !size.is_multiple_of(parts)) {
                 let rule =
                     format!("must divide {size}, the size of axis {axis} of {:?}", x.shape());
                 let rule = if equal { rule } else { "must be at least 1".into() };

@@ -207,6 +207,9 @@ proptest! {
             iota(&shape, axis, dtype), &x + &y, &x / &y, power(&x, &y), mod_(&x, &y),
             maximum(&x, &y), arctan2(&x, &y), equal(&x, &y), logical_xor(&x, &y),
             x.clone() * 2.5, zeros_like(&x), ones_like(&x), stop_gradient(&x),
+            dot(&x, &y), vdot(&x, &y), inner(&x, &y), outer(&x, &y), kron(&x, &y),
+            cross(&x, &y, axis), correlate(&x, &y, Overlap::Full), convolve(&x, &y, Overlap::Same),
+            choose(&index, &[x.clone(), y.clone()], IndexMode::Wrap),
         ] {
             exercise(&t);
         }
@@ -252,6 +255,15 @@ proptest! {
             }
             found.iter().for_each(exercise);
         }
+    }
+
+    #[test]
+    fn subscripts_never_panic(
+        subscripts in "[ijB]{0,3}(\\.{2,4})?[i ]?(,[ijk]{0,3}(\\.\\.\\.)?)?(->(\\.\\.\\.)?[ijk]{0,3})?",
+        shapes in prop::collection::vec(prop::collection::vec(0usize..3, 0..4), 0..3),
+    ) {
+        let operands: Vec<Tensor> = shapes.iter().map(|s| Tensor::input(s, DType::F64)).collect();
+        exercise(&einsum(&subscripts, &operands));
     }
 
     #[test]

@@ -83,6 +83,11 @@ fn spaced() {
     near(&found, &[-1.0, -10.0, -100.0, -1000.0], 4e-15);
     assert_eq!((found[0], found[3]), (-1.0, -1000.0));
     near(&elements(&geomspace(1.0, 256.0, 4, false), &[4]), &[1.0, 4.0, 16.0, 64.0], 4e-15);
+    let found = elements(&geomspace(-1.0, 1.0, 3, true), &[3]);
+    assert!(found[1].is_nan() && (found[0], found[2]) == (-1.0, 1.0));
+    let zero = "geomspace: `start, stop` must not be 0";
+    assert!(message(&geomspace(0.0, 1.0, 3, true)).contains(zero));
+    assert!(message(&geomspace([1.0, 2.0], [4.0, 0.0], 3, false)).contains(zero));
     assert!(message(&linspace([1.0, 2.0], [1.0, 2.0, 3.0], 4, true)).contains("linspace"));
     let ends = [f(&[2], &[0.5, 1.5]), f(&[2], &[2.0, 3.5])];
     check_gradient_twice(|x| square(&linspace(&x[0], &x[1], 4, true)), &ends).unwrap();

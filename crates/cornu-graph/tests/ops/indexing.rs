@@ -188,3 +188,26 @@ fn first_true_condition() {
     let pick = |x: &[Tensor]| select(&when, &[square(&x[0]), sin(&x[0])], &x[0]);
     check_gradient(pick, &[f(&[5], &[0.1, 0.2, 0.3, 0.4, 0.5])]).unwrap();
 }
+
+#[test]
+fn numbered_choices() {
+    let at = Tensor::from([[0, 1], [2, 0]]);
+    let choices = [Tensor::from([10, 11]), Tensor::from([20, 21]), Tensor::from([[30.5], [31.5]])];
+    let y = choose(&at, &choices, IndexMode::Raise);
+    assert_eq!(elements(&y, &[2, 2]), [10.0, 21.0, 31.5, 11.0]);
+    assert_eq!(y.dtype(), DType::F64);
+    let far = Tensor::from([-1, 4, 1]);
+    let of = |mode| choose(&far, &[1, 2, 3].map(Tensor::scalar), mode);
+    assert_eq!(value(&of(IndexMode::Wrap)).unwrap(), Array::from([3, 2, 2]));
+    assert_eq!(value(&of(IndexMode::Clip)).unwrap(), Array::from([1, 3, 2]));
+    assert!(message(&of(IndexMode::Raise)).contains("must be in [-3, 3). Received: 4"));
+    let truth = choose(&Tensor::from([true, false]), &choices[..2], IndexMode::Raise);
+    assert_eq!(value(&truth).unwrap(), Array::from([20, 11]));
+    assert!(message(&choose(&at, &[], IndexMode::Raise)).contains("choose: `choices` must be one"));
+    assert!(message(&choose(&choices[2], &choices, IndexMode::Raise)).contains("must be integers"));
+    let wide = counted(&[3]);
+    assert!(message(&choose(&at, &[wide], IndexMode::Raise)).contains("choose: `shapes`"));
+    let pick =
+        |x: &[Tensor]| choose(&at, &[square(&x[0]), x[1].clone(), sin(&x[1])], IndexMode::Raise);
+    check_gradient_twice(pick, &[mixed(&[2]), mixed(&[2, 2])]).unwrap();
+}

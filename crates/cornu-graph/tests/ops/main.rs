@@ -8,6 +8,7 @@ mod indexing;
 mod joining;
 mod kernels;
 mod numpy;
+mod products;
 mod shapes;
 mod values;
 
