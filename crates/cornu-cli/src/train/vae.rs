@@ -8,7 +8,8 @@ use cornu::datasets::Dataset;
 use cornu::layers::{Conv2D, Conv2DTranspose, Dense, Flatten, Input, LayerExt, Reshape};
 use cornu::models::{Compile, Fit, History, Model};
 use cornu::plot::{self, Points};
-use cornu::{Array, DType, Eval, Tensor, ops};
+use cornu::stats::{Distribution, Normal};
+use cornu::{Array, DType, Eval, ops};
 
 use super::sampling::Sampling;
 use super::vae_loss::VaeLoss;
@@ -219,11 +220,8 @@ impl Vae {
 
 /// The decoder's pictures at the points of a grid that is even in probability.
 fn manifold(decoder: &Model, latent_dim: usize, side: usize) -> Result<plot::Image, Failure> {
-    // The quantiles of the standard normal distribution at linspace(0.05, 0.95).
-    let probability = |i: usize| 0.05 + 0.9 * i as f64 / (side - 1) as f64;
-    let doubled: Vec<f64> = (0..side).map(|i| 2.0 * probability(i) - 1.0).collect();
-    let doubled = Tensor::from(Array::new(&[side], doubled).map_err(Failure::run)?);
-    let grid = (ops::erfinv(&doubled) * std::f64::consts::SQRT_2).array()?.to_vec::<f32>();
+    let shares = ops::linspace(0.05, 0.95, side, true).array()?;
+    let grid = Normal::default().each(&shares, Normal::ppf).to_vec::<f32>();
     let mut points = vec![0f32; side * side * latent_dim];
     for (i, yi) in grid.iter().enumerate() {
         for (j, xi) in grid.iter().enumerate() {

@@ -144,7 +144,7 @@ mod tests {
     /// `slope · x + offset`.
     fn line(slope: f32, offset: f32) -> Model {
         let input = Input([1]);
-        let model = Model::new(&input, &Dense::new(1).apply(&input).unwrap()).unwrap();
+        let model = Model::new(&input, Dense::new(1).apply(&input).unwrap()).unwrap();
         model.set_weights(&[Array::from([[slope]]), Array::from([offset])]).unwrap();
         model
     }

@@ -208,7 +208,7 @@ mod tests {
             search_weights(&[y.clone(), Array::from([1.0])], &y, "mse"),
             "`predictions` must all have shape [2]",
         );
-        says(search_weights(&[y.clone()], &y, "nothing"), "must be one of");
+        says(search_weights(std::slice::from_ref(&y), &y, "nothing"), "must be one of");
         says(search_weights(&[Array::from([f64::NAN, 1.0])], &y, "mse"), "`loss` must be a number");
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn normalized(class: &str, argument: &str, probs: &[f64]) -> Result<V
         return Err(Error::invalid(class, argument, "must be probabilities in [0, 1]", bad));
     }
     let sum: f64 = probs.iter().sum();
-    if !((sum - 1.0).abs() <= 1e-6) {
+    if sum.is_nan() || (sum - 1.0).abs() > 1e-6 {
         let received = format!("a sum of {sum} over {} values", probs.len());
         return Err(Error::invalid(class, argument, "must add up to 1", received));
     }

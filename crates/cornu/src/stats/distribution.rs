@@ -224,7 +224,7 @@ pub(super) fn cornish_fisher(tails: Tails, mean: f64, std: f64, skewness: f64) -
 pub(super) fn window<D: Distribution>(law: &D) -> Option<std::ops::RangeInclusive<i64>> {
     let edge = 2f64.powi(-60);
     let (low, high) = (law.ppf(edge), law.isf(edge));
-    (high - low < 1e6).then(|| low as i64..=high as i64)
+    (high - low < 1e6).then_some(low as i64..=high as i64)
 }
 
 /// `-Σ p ln p` over a window.

@@ -69,8 +69,7 @@ fn fraction(a: f64, b: f64, x: f64, y: f64) -> f64 {
         let factor = c * d;
         value *= factor;
         m += 1.0;
-        // A non-number ends the loop, too.
-        if !((factor - 1.0).abs() > f64::EPSILON) {
+        if factor.is_nan() || (factor - 1.0).abs() <= f64::EPSILON {
             return value;
         }
     }

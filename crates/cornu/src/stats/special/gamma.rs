@@ -130,8 +130,7 @@ fn fraction(a: f64, x: f64) -> f64 {
         let factor = c * d;
         value *= factor;
         i += 1.0;
-        // A non-number ends the loop, too.
-        if !((factor - 1.0).abs() > f64::EPSILON) {
+        if factor.is_nan() || (factor - 1.0).abs() <= f64::EPSILON {
             return value;
         }
     }

@@ -52,8 +52,7 @@ pub(super) fn deviance(x: f64, m: f64, rest: f64) -> f64 {
     let d = x - m;
     // The derivative by m is (m - x) / m.
     let correction = -rest * d / m;
-    // Non-numbers go this way, too.
-    if !(d.abs() < 0.1 * (x + m)) {
+    if d.is_nan() || d.abs() >= 0.1 * (x + m) {
         return x * (x / m).ln() - d + correction;
     }
     // ln(x/m) = 2 artanh(v).
