@@ -4,8 +4,9 @@
 
 use cornu_cpu::conv::{Conv, ConvShape};
 use cornu_cpu::gemm::{Gemm, gemm};
+use cornu_cpu::roofline::Roofline;
 use cornu_cpu::runtime::Pool;
-use cornu_cpu::simd::{AnyIsa, Float, Isa, Kernel, Vector, isa};
+use cornu_cpu::simd::{AnyIsa, isa};
 use std::time::Instant;
 
 fn numbers(len: usize) -> Vec<f32> {
@@ -16,34 +17,6 @@ fn numbers(len: usize) -> Vec<f32> {
 fn processor_time() -> Option<f64> {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
     Some(text.split(' ').next()?.parse::<f64>().ok()? * 1e-9)
-}
-
-/// Nothing but multiplications in registers: the speed that no kernel can pass.
-struct Peak(usize);
-
-impl Kernel for Peak {
-    type Output = f32;
-    #[inline(always)]
-    fn run<S: Isa>(self, s: S) -> f32 {
-        let (a, b) = (S::F32::splat(s, 0.999), S::F32::splat(s, std::hint::black_box(0.001)));
-        let mut sums = [b; 12];
-        for _ in 0..self.0 {
-            for sum in &mut sums {
-                *sum = sum.mul_add(a, b);
-            }
-        }
-        sums.iter().fold(0.0, |total, sum| total + sum.reduce_sum())
-    }
-}
-
-struct Lanes;
-
-impl Kernel for Lanes {
-    type Output = usize;
-    #[inline(always)]
-    fn run<S: Isa>(self, _: S) -> usize {
-        S::F32::LANES
-    }
 }
 
 struct Bench {
@@ -140,9 +113,11 @@ fn main() {
     let pools = [Pool::new(1).unwrap(), Pool::new(2).unwrap()];
     println!("{} on {}, 1 and 2 threads", env!("CARGO_PKG_NAME"), isa.name());
     let bench = Bench { isa, wish, pools };
-    bench.line("peak of one thread", 12 * 100_000 * isa.run(Lanes), |_| {
-        std::hint::black_box(isa.run(Peak(100_000)));
-    });
+    for threads in [1, 2] {
+        let Roofline { flops, bandwidth } = Roofline::measure(threads).unwrap();
+        let (flops, bandwidth) = (flops * 1e-9, bandwidth * 1e-9);
+        println!("limits of {threads} threads: {flops:.1} GFLOP/s, {bandwidth:.1} GB/s copied");
+    }
     for n in [256, 512, 1024] {
         bench.gemm(&format!("{n}^3"), Gemm::new(n, n, n));
     }

@@ -52,9 +52,12 @@ pub enum Workload {
     /// A step of `train gan`, with 20 pictures
     #[value(name = "W2")]
     W2,
-    /// A perceptron 784-512-512-10 with dropout and Adam: a step with 128 rows, an epoch of 60,000
+    /// A training step of a perceptron 784-512-512-10 with dropout and Adam, with 128 rows
     #[value(name = "W3")]
     W3,
+    /// An epoch of it over 60,000 rows
+    #[value(name = "W3e")]
+    W3e,
     /// A training step of the convolutional network of `train classifier`, with 128 pictures
     #[value(name = "W4")]
     W4,
@@ -89,7 +92,8 @@ impl Bench {
             Workload::W1 => models::autoencoder_step(&mut watch, batch),
             Workload::W1d => models::decode(&mut watch, batch),
             Workload::W2 => models::gan_step(&mut watch, batch, self.run.seed),
-            Workload::W3 => models::perceptron(&mut watch, batch),
+            Workload::W3 => models::perceptron_step(&mut watch, batch),
+            Workload::W3e => models::perceptron_epoch(&mut watch, batch),
             Workload::W4 => models::convnet_step(&mut watch, batch),
             Workload::W5 => arrays::products(&mut watch),
             Workload::W6 => arrays::functions(&mut watch),

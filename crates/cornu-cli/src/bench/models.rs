@@ -9,7 +9,7 @@ use crate::Failure;
 use crate::train::gan_models::{self, Draw};
 use crate::train::{classifier, vae};
 
-/// The rows of an epoch of W3.
+/// The rows of an epoch of W3e.
 const EPOCH: usize = 60_000;
 
 pub fn autoencoder_step(watch: &mut Stopwatch, batch: Option<usize>) -> Result<(), Failure> {
@@ -39,21 +39,26 @@ pub fn gan_step(watch: &mut Stopwatch, batch: Option<usize>, seed: u64) -> Resul
     })
 }
 
-pub fn perceptron(watch: &mut Stopwatch, batch: Option<usize>) -> Result<(), Failure> {
+pub fn perceptron_step(watch: &mut Stopwatch, batch: Option<usize>) -> Result<(), Failure> {
     let batch = batch.unwrap_or(128);
+    let (model, x, y) = (perceptron()?, uniform(&[batch, 784])?, labels(batch)?);
+    watch.time(metric("train_step", batch), || Ok(model.train_on_batch(&x, &y).map(drop)?))
+}
+
+pub fn perceptron_epoch(watch: &mut Stopwatch, batch: Option<usize>) -> Result<(), Failure> {
+    let batch = batch.unwrap_or(128);
+    let (model, x, y) = (perceptron()?, uniform(&[EPOCH, 784])?, labels(EPOCH)?);
+    watch.time(metric("epoch", batch), || {
+        Ok(model.fit(&x, &y, Fit::new().batch_size(batch).verbose(0)).map(drop)?)
+    })
+}
+
+fn perceptron() -> Result<Model, Failure> {
     let hidden = || Dense::new(512).activation("relu");
     let model = Sequential::new().input([784]).add(hidden()).add(Dropout::new(0.2)).add(hidden());
     let model = model.add(Dropout::new(0.2)).add(Dense::new(10).activation("softmax")).model()?;
     compile(&model)?;
-    let (x, y) = (uniform(&[EPOCH, 784])?, labels(EPOCH)?);
-    let rows = |a: &Array| a.rows(0, batch.min(EPOCH)).map_err(Failure::run);
-    let (some, classes) = (rows(&x)?, rows(&y)?);
-    watch.time(metric("train_step", batch), || {
-        Ok(model.train_on_batch(&some, &classes).map(drop)?)
-    })?;
-    watch.time(metric("epoch", batch), || {
-        Ok(model.fit(&x, &y, Fit::new().batch_size(batch).verbose(0)).map(drop)?)
-    })
+    Ok(model)
 }
 
 /// The network of W4, W7 and W9.

@@ -1,11 +1,13 @@
 //! A plan as a table for people.
 
 use std::fmt::Write;
+use std::sync::Arc;
 
 use cornu_graph::Spec;
 
 use super::Plan;
 use super::execute::{Base, Operand, PlacedStep};
+use crate::profile::StepInfo;
 
 /// How many operands of a step are named.
 const OPERANDS: usize = 6;
@@ -64,6 +66,17 @@ impl Plan {
         rows.iter().map(|(name, value)| format!("{name:<12}{value}\n")).collect()
     }
 
+    /// The steps in words and numbers, for profiles.
+    pub(super) fn describe_steps(&self) -> Arc<[StepInfo]> {
+        let info = |step: &PlacedStep| StepInfo {
+            kernel: step.kernel.label(),
+            writes: step.specs.iter().map(Spec::to_string).collect::<Vec<_>>().join(", "),
+            flops: step.kernel.flops(),
+            bytes: step.inputs.iter().chain(&step.outputs).map(Operand::bytes).sum(),
+        };
+        self.steps.iter().map(info).collect()
+    }
+
     fn row(&self, i: usize, step: &PlacedStep) -> [String; 6] {
         let flops = step.kernel.flops();
         let written = step.outputs.iter().zip(&step.specs);
@@ -74,7 +87,7 @@ impl Plan {
             read.truncate(OPERANDS);
             read.push(format!("and {more} more"));
         }
-        let bytes: usize = step.outputs.iter().map(|o| o.count * o.dtype.size()).sum();
+        let bytes: usize = step.outputs.iter().map(Operand::bytes).sum();
         [
             i.to_string(),
             step.kernel.label(),

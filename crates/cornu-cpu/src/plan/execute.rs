@@ -1,12 +1,13 @@
 //! Running a plan: locks, the arena, one step after another.
 
-use std::sync::{Arc, Mutex, PoisonError, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
 use cornu_graph::{Array, DType, Element, Error, Executable, Result, Spec, Variable};
 
 use super::memory::{Layout, Place};
 use super::{Args, Kernel, Origin, Program, Slot, ValueId};
+use crate::profile::{self, StepInfo, Time};
 use crate::runtime::{Arena, Pool};
 
 /// Arenas that no run uses now. Plans share them, so that a training plan, its twin for the last batch and
@@ -47,6 +48,8 @@ pub(crate) struct Plan {
     /// The graph's nodes before and after the passes.
     pub(super) nodes: (usize, usize),
     pub(super) compile_time: Duration,
+    /// The steps as a profile shows them, made when they are first asked for.
+    info: OnceLock<Arc<[StepInfo]>>,
     pool: Arc<Pool>,
     arenas: Arc<Arenas>,
 }
@@ -66,6 +69,13 @@ pub(super) struct Operand {
     pub base: Base,
     pub count: usize,
     pub dtype: DType,
+}
+
+impl Operand {
+    /// The number of bytes.
+    pub fn bytes(&self) -> usize {
+        self.count * self.dtype.size()
+    }
 }
 
 /// What an operand's address counts from.
@@ -142,6 +152,7 @@ impl Plan {
             taken_over: layout.taken_over,
             nodes,
             compile_time: Duration::ZERO,
+            info: OnceLock::new(),
             pool,
             arenas,
         }
@@ -192,15 +203,14 @@ impl Plan {
         Ok(start)
     }
 
-    /// Runs all steps.
+    /// Runs all steps; notes in `times`, if there is such a list, what each takes.
     ///
     /// # Safety
     /// The frame's addresses must be those of this plan's arena, inputs, variables (locked; those that are
     /// updated for writing) and outputs, with the sizes and types that the plan was made for.
-    unsafe fn steps(&self, frame: &Frame) -> Result<()> {
+    unsafe fn steps(&self, frame: &Frame, mut times: Option<&mut Vec<Time>>) -> Result<()> {
         let (mut inputs, mut outputs) = (Vec::new(), Vec::new());
-        let timed = tracing::enabled!(target: "plan", tracing::Level::TRACE);
-        for (i, step) in self.steps.iter().enumerate() {
+        for step in &self.steps {
             inputs.clear();
             outputs.clear();
             inputs.extend(step.inputs.iter().map(|o| self.slot(frame, o)));
@@ -210,11 +220,10 @@ impl Plan {
             // the kernel allowed; a variable is written only by a step that is the last, or after the
             // last, to read its old value.
             let mut args = unsafe { Args::new(&inputs, &outputs) };
-            let start = timed.then(Instant::now);
+            let start = times.is_some().then(Instant::now);
             step.kernel.run(&self.pool, &mut args)?;
-            if let Some(start) = start {
-                let us = start.elapsed().as_secs_f64() * 1e6;
-                tracing::trace!(target: "plan", step = i, us, kernel = step.kernel.label());
+            if let (Some(start), Some(times)) = (start, times.as_deref_mut()) {
+                times.push(Time { start, time: start.elapsed() });
             }
         }
         for (from, place) in &self.copies {
@@ -242,6 +251,7 @@ impl Plan {
 impl Executable for Plan {
     fn run(&self, inputs: &[&Array]) -> Result<Vec<Array>> {
         self.check(inputs)?;
+        let mut timer = profile::timer(self.steps.len());
         let zeros = |spec: &Spec| Array::zeros(&spec.shape, spec.dtype);
         let mut outputs = self.outputs.iter().map(zeros).collect::<Result<Vec<_>>>()?;
         let arena = self.arenas.take(self.bytes)?;
@@ -255,9 +265,12 @@ impl Executable for Plan {
         };
         // SAFETY: the inputs were checked, the variables are locked and were checked, the outputs are made
         // to their specs, and the arena is this run's own and large enough.
-        let run = unsafe { self.steps(&frame) };
+        let run = unsafe { self.steps(&frame, timer.as_mut().map(|t| &mut t.steps)) };
         drop(guards);
         self.arenas.give(arena);
+        if let Some(timer) = timer {
+            timer.keep(Arc::clone(self.info.get_or_init(|| self.describe_steps())));
+        }
         run.map(|()| outputs)
     }
 
