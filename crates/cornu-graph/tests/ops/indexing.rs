@@ -144,6 +144,7 @@ fn blocks() {
 }
 
 #[test]
+#[expect(clippy::reversed_empty_ranges, reason = "they go backwards, or end at the last element")]
 fn square_brackets() {
     let x = counted(&[3, 4]);
     assert_eq!(elements(&get_item(&x, &index![1]), &[4]), [4.0, 5.0, 6.0, 7.0]);
@@ -183,7 +184,7 @@ fn first_true_condition() {
     let when = [less(&x, &Tensor::scalar(2.0)), greater(&x, &Tensor::scalar(0.5))];
     let y = select(&when, &[-&x, square(&x)], &Tensor::scalar(42));
     assert_eq!(elements(&y, &[5]), [0.0, -1.0, 4.0, 9.0, 16.0]);
-    assert!(message(&select(&when, &[x.clone()], &x)).contains("as many as choices"));
+    assert!(message(&select(&when, std::slice::from_ref(&x), &x)).contains("as many as choices"));
     assert!(message(&select(&[], &[], &x)).contains("one at least"));
     let pick = |x: &[Tensor]| select(&when, &[square(&x[0]), sin(&x[0])], &x[0]);
     check_gradient(pick, &[f(&[5], &[0.1, 0.2, 0.3, 0.4, 0.5])]).unwrap();

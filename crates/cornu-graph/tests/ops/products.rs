@@ -1,5 +1,7 @@
 //! Products, Einstein sums and correlations against NumPy's values.
 
+use std::slice::from_ref;
+
 use cornu_graph::ops::*;
 use cornu_graph::testing::{check_gradient_twice, value};
 use cornu_graph::{Array, DType, Tensor};
@@ -48,14 +50,14 @@ fn truth_and_small_integers_stay_themselves() {
     {
         assert_eq!(get(&any_pair), yes);
     }
-    assert_eq!(get(&einsum("i->", &[t.clone()])), yes);
+    assert_eq!(get(&einsum("i->", from_ref(&t))), yes);
     assert_eq!(get(&correlate(&t, &t, Overlap::Valid)), Array::from([true]));
     assert_eq!(kron(&t, &t).dtype(), DType::Bool);
     // 256 true pairs are not false.
     let many = full(&[256], true);
     assert_eq!(get(&matmul(&many, &many)), yes);
     assert_eq!(get(&einsum("i,i,i->", &[many.clone(), many.clone(), many])), yes);
-    assert_eq!(get(&einsum("i->", &[u.clone()])), Array::scalar(44u8));
+    assert_eq!(get(&einsum("i->", from_ref(&u))), Array::scalar(44u8));
     assert_eq!(get(&dot(&u, &u)), Array::scalar(80u8));
     assert_eq!(get(&convolve(&u, &u, Overlap::Full)), Array::from([64u8, 64, 16]));
     assert_eq!(dot(&u, &Tensor::from([1f32, 2.0])).dtype(), DType::F32);
@@ -105,10 +107,13 @@ fn cross_products() {
     }
 }
 
+/// Subscripts, operands, and the result's shape and elements.
+type Case = (&'static str, Vec<Tensor>, &'static [usize], &'static [f64]);
+
 #[test]
 fn einstein_sums() {
     let c = counted;
-    let cases: [(&str, Vec<Tensor>, &[usize], &[f64]); 25] = [
+    let cases: [Case; 25] = [
         ("ij,jk", vec![c(&[2, 3]), c(&[3, 2])], &[2, 2], &[10.0, 13.0, 28.0, 40.0]),
         ("ba", vec![c(&[2, 3])], &[3, 2], &[0.0, 3.0, 1.0, 4.0, 2.0, 5.0]),
         ("aB", vec![c(&[2, 3])], &[3, 2], &[0.0, 3.0, 1.0, 4.0, 2.0, 5.0]),
@@ -161,7 +166,7 @@ fn einstein_sums() {
 #[test]
 fn einstein_sums_that_do_not_fit() {
     let x = counted(&[2, 3]);
-    let one = |subscripts: &str| message(&einsum(subscripts, &[x.clone()]));
+    let one = |subscripts: &str| message(&einsum(subscripts, from_ref(&x)));
     for subscripts in ["i", "ijk", "i1", "i...j...", "i.j", "...ijk", "ij-", "i>j", "\u{e9}j"] {
         assert!(one(subscripts).contains("must name every axis of its operand"), "{subscripts}");
     }
@@ -213,7 +218,7 @@ fn einstein_sums_have_slopes() {
 fn einstein_sums_contract_in_pairs() {
     let x = full(&[100, 100], 0.5);
     let chain = einsum("ab,bc,cd->ad", &[x.clone(), x.clone(), x]);
-    let order = Tensor::topological(std::slice::from_ref(&chain)).unwrap();
+    let order = Tensor::topological(from_ref(&chain)).unwrap();
     assert!(order.iter().all(|t| t.count() <= 10_000));
     assert_eq!(
         order.iter().filter(|t| t.op().is_some_and(|op| matches!(op, Op::MatMul(_)))).count(),
@@ -229,24 +234,24 @@ fn einstein_sums_contract_in_pairs() {
 fn sequences() {
     let (a, v) = (Tensor::from([1, 2, 3, -4, 5]), Tensor::from([2, 0, 1, 7]));
     let short = Tensor::from([2, 0, 1]);
-    let cases: [(Overlap, &[i32], &[i32], &[i32], &[i32]); 3] = [
-        (Overlap::Valid, &[-23, 35], &[1, 27], &[5, 0, 11], &[7, -6, 13]),
+    // Correlated and convolved with a sequence of even length, then with one of odd length.
+    let cases: [(Overlap, [&[i32]; 4]); 3] = [
+        (Overlap::Valid, [&[-23, 35], &[1, 27], &[5, 0, 11], &[7, -6, 13]]),
         (
             Overlap::Same,
-            &[15, 23, -23, 35, 11],
-            &[4, 7, 1, 27, 17],
-            &[2, 5, 0, 11, -8],
-            &[4, 7, -6, 13, -4],
+            [&[15, 23, -23, 35, 11], &[4, 7, 1, 27, 17], &[2, 5, 0, 11, -8], &[4, 7, -6, 13, -4]],
         ),
         (
             Overlap::Full,
-            &[7, 15, 23, -23, 35, 11, -8, 10],
-            &[2, 4, 7, 1, 27, 17, -23, 35],
-            &[1, 2, 5, 0, 11, -8, 10],
-            &[2, 4, 7, -6, 13, -4, 5],
+            [
+                &[7, 15, 23, -23, 35, 11, -8, 10],
+                &[2, 4, 7, 1, 27, 17, -23, 35],
+                &[1, 2, 5, 0, 11, -8, 10],
+                &[2, 4, 7, -6, 13, -4, 5],
+            ],
         ),
     ];
-    for (mode, even, even_convolved, odd, odd_convolved) in cases {
+    for (mode, [even, even_convolved, odd, odd_convolved]) in cases {
         let back = |x: &[i32]| x.iter().rev().copied().collect::<Vec<_>>();
         for dtype in [DType::I32, DType::I64, DType::F32, DType::F64] {
             let typed = |t: &Tensor| cast(t, dtype);
