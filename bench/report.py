@@ -41,7 +41,9 @@ def write(raw, path):
              "implementations take turns. A ratio is the best peer's time divided by Cornu's: above 1 Cornu is faster.", "",
              f"- {raw['date']}, {ours.get('processor', 'unknown processor')}, {raw['threads']} threads, {raw['system']}",
              f"- Cornu {ours.get('cornu')} ({ours.get('kernels')} kernels), "
-             + ", ".join(f"{n} {v}" for n, v in raw["versions"].items()) + f", Python {raw['python']}", ""]
+             + ", ".join(f"{n} {v}" for n, v in raw["versions"].items()) + f", Python {raw['python']}"]
+    lines += [f"- {raw['note']}"] if raw.get("note") else []
+    lines.append("")
     table = list(rows(raw))
     both = any("Cornu, AVX2" in medians for _, _, medians, _, _ in table)
     lines += ["## Ratios and targets", "",
@@ -59,7 +61,8 @@ def write(raw, path):
     met = sum(medians[best] / medians["Cornu"] >= target for _, _, medians, best, target in table)
     lines += ["", f"{met} of {len(table)} targets are met.", "",
               "A `*` marks runs during which other programs kept more than a quarter of a core busy (the median over "
-              "the run; the list below has all): ratios stay fair, since all take turns, times do not.", ""]
+              "the run; the list below has all). All take turns, but libraries bear a lack of cores differently: such ratios "
+              "are rough, and such times say nothing.", ""]
     for run, facts in raw["runs"].items():
         lines.append(f"- {run}: {facts['rounds']} rounds of {facts['calls']} calls, others kept {facts['others']} "
                      f"cores busy ({facts['others_max']} at most)")
