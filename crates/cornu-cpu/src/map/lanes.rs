@@ -94,7 +94,7 @@ ops! {
     // Of one float.
     Neg {f32 => f32, f64 => f64} (x) -x;
     Abs {f32 => f32, f64 => f64} (x) x.abs();
-    Sign {f32 => f32, f64 => f64} (x) if x > 0.0 { 1.0 } else if x < 0.0 { -1.0 } else { x };
+    Sign {f32 => f32, f64 => f64} (x) if x > 0.0 { 1.0 } else if x < 0.0 { -1.0 } else { x + 0.0 };
     Square {f32 => f32, f64 => f64} (x) x * x;
     Reciprocal {f32 => f32, f64 => f64} (x) 1.0 / x;
     Sqrt {f32 => f32, f64 => f64} (x) x.sqrt();

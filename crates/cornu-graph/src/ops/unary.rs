@@ -148,7 +148,8 @@ impl UnaryKind {
         match self {
             Neg => -x,
             Abs => x.abs(),
-            Sign if x.is_nan() || x == 0.0 => x,
+            // The sign of -0.0 is 0.0, as NumPy has it.
+            Sign if x.is_nan() || x == 0.0 => x + 0.0,
             Sign => x.signum(),
             Square => x * x,
             Reciprocal => 1.0 / x,
