@@ -130,7 +130,7 @@ fn a_run_that_fails_changes_no_variable() {
     .unwrap();
     let plan = CPUS[0].compile(&graph).unwrap();
     let error = plan.run(&[&Array::new(&[1], vec![3i32]).unwrap()]).unwrap_err();
-    assert!(error.to_string().contains("[0, 3)") && error.to_string().contains('3'), "{error}");
+    assert!(error.to_string().contains("[-3, 3)"), "{error}");
     assert_eq!(values(&v), [1.0, 2.0]);
     assert_eq!(values(&table), [5.0, 6.0, 7.0]);
     let out = plan.run(&[&Array::new(&[1], vec![2i32]).unwrap()]).unwrap();
