@@ -3,7 +3,7 @@
 use cornu_graph::{Array, DType, element_count};
 
 use super::categorical::normalized;
-use super::distribution::uniforms;
+use super::distribution::{uniforms, window};
 use super::{Binomial, Discrete, Distribution};
 use crate::{Error, Result};
 
@@ -99,6 +99,26 @@ impl Multinomial {
         Ok(values)
     }
 
+    /// The entropy in nats: `-ln n! - n Σ p ln p + Σ E ln X!` with the counts `X`, each binomial by itself.
+    ///
+    /// Where counts scatter over a million numbers and more, that of the normal distribution with the same covariance.
+    pub fn entropy(&self) -> Result<f64> {
+        let n = self.n as f64;
+        let present: Vec<f64> = self.pvals.iter().copied().filter(|p| *p > 0.0).collect();
+        let mut entropy = -libm::lgamma(n + 1.0);
+        for &p in &present {
+            let count = Binomial::new(self.n, p)?;
+            let Some(window) = window(&count) else {
+                let logs: f64 = present.iter().map(|p| p.ln()).sum();
+                let free = (present.len() - 1) as f64;
+                return Ok(0.5 * (free * (n.ln() + std::f64::consts::TAU.ln() + 1.0) + logs));
+            };
+            let factorials = window.map(|k| count.pmf(k as f64) * libm::lgamma(k as f64 + 1.0));
+            entropy += factorials.sum::<f64>() - n * p * p.ln();
+        }
+        Ok(entropy.max(0.0))
+    }
+
     /// Random counts, `shape + [classes]`, `int64`; each row adds up to `n`.
     ///
     /// The counts of a row are drawn in turn, each from the binomial distribution that those before leave.
@@ -120,5 +140,30 @@ impl Multinomial {
             }
         }
         Ok(values.cast(DType::I64))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entropies_are_scipys() {
+        for (n, pvals, wanted) in [
+            (10, vec![0.2, 0.4, 0.4], 3.3782175084907786),
+            (1, vec![0.5, 0.5], std::f64::consts::LN_2),
+            (100, vec![0.1, 0.2, 0.3, 0.4], 8.138903893958968),
+            (5, vec![1.0, 0.0], 0.0),
+            (0, vec![0.5, 0.5], 0.0),
+        ] {
+            let entropy = Multinomial::new(n, &pvals).unwrap().entropy().unwrap();
+            assert!((entropy - wanted).abs() < 1e-12, "{n} {pvals:?}: {entropy}, not {wanted}");
+        }
+        // Two classes are a binomial distribution, whose entropy has its own expansion.
+        for n in [1000, 1 << 45] {
+            let both = Multinomial::new(n, &[0.3, 0.7]).unwrap().entropy().unwrap();
+            let one = Binomial::new(n, 0.3).unwrap().entropy();
+            assert!((both - one).abs() < 1e-10, "{n}: {both}, not {one}");
+        }
     }
 }
