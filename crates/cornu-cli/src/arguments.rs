@@ -31,6 +31,14 @@ impl RunArgs {
         cornu::set_random_seed(self.seed);
         Ok(())
     }
+
+    /// How many threads are used.
+    pub fn threads(&self) -> Result<usize, Failure> {
+        match self.threads {
+            Some(threads) => Ok(threads),
+            None => cornu_cpu::runtime::default_threads().map_err(Failure::input),
+        }
+    }
 }
 
 /// A data set by name or path.

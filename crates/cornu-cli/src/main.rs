@@ -12,6 +12,7 @@ mod logging;
 mod notes;
 mod output;
 mod predict;
+mod profile;
 mod summary;
 mod train;
 
@@ -50,6 +51,7 @@ enum Command {
     Evaluate(evaluate::Evaluate),
     Datasets(datasets::Datasets),
     Bench(bench::Bench),
+    Profile(profile::Profile),
     Info(info::Info),
     Notes(notes::Notes),
 }
@@ -65,6 +67,7 @@ fn main() -> ExitCode {
         Command::Evaluate(command) => command.run(),
         Command::Datasets(command) => command.run(),
         Command::Bench(command) => command.run(),
+        Command::Profile(command) => command.run(),
         Command::Info(command) => command.run(),
         Command::Notes(command) => command.run(),
     });

@@ -78,10 +78,7 @@ pub enum Workload {
 impl Bench {
     pub fn run(self) -> Result<(), Failure> {
         self.run.apply()?;
-        let threads = match self.run.threads {
-            Some(threads) => threads,
-            None => cornu_cpu::runtime::default_threads().map_err(Failure::input)?,
-        };
+        let threads = self.run.threads()?;
         let batch = self.batch_size.map(|n| n as usize);
         if batch.is_some() && matches!(self.workload, Workload::W5 | Workload::W6) {
             let message = format!("--batch-size means nothing for {:?}", self.workload);
