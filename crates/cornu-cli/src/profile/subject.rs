@@ -60,14 +60,20 @@ fn training(name: &str, model: Model, x: Array, y: Option<Array>) -> Result<Subj
 fn file(path: &str, batch: usize) -> Result<Subject, Failure> {
     let model = arguments::model(&PathBuf::from(path))
         .map_err(|e| e.hint("a .keras file is needed, or one of vae, gan and classifier"))?;
-    let x: Vec<Array> = model
-        .inputs()
-        .iter()
-        .map(|input| {
-            let sizes = input.shape().iter().skip(1).map(|size| size.unwrap_or(OPEN));
+    let mut inputs: Vec<_> =
+        model.inputs().iter().map(|input| (input.shape().to_vec(), input.dtype())).collect();
+    if inputs.is_empty() {
+        // A sequential model knows shapes alone.
+        let shapes = model.as_layer().input_shapes().unwrap_or_default();
+        inputs.extend(shapes.into_iter().map(|shape| (shape, DType::F32)));
+    }
+    let x: Vec<Array> = inputs
+        .into_iter()
+        .map(|(shape, dtype)| {
+            let sizes = shape.iter().skip(1).map(|size| size.unwrap_or(OPEN));
             let shape: Vec<usize> = std::iter::once(batch).chain(sizes).collect();
-            match input.dtype() {
-                DType::F32 | DType::F64 => Ok(uniform(&shape)?.cast(input.dtype())),
+            match dtype {
+                DType::F32 | DType::F64 => Ok(uniform(&shape)?.cast(dtype)),
                 other => zeros(&shape, other),
             }
         })
