@@ -187,7 +187,7 @@ impl Gan {
         let steps = column(0);
         let series = [
             Series::new("discriminator", &steps, &column(1)),
-            Series::new("generator (through the discriminator)", &steps, &column(2)),
+            Series::new("generator", &steps, &column(2)),
         ];
         Ok(plot::lines("Losses of the two networks", "step", "loss", &series)?
             .save(self.out.join("losses.png"))?)
