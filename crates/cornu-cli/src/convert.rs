@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use cornu::saving::save_weights;
+use cornu::saving::{save_sharded_weights, save_weights};
 
 use crate::{Failure, arguments, output};
 
@@ -15,17 +15,26 @@ pub struct Convert {
     /// The model: a .keras file, its unzipped folder, or an .h5 file
     model: PathBuf,
 
-    /// Where to write it: .keras or .h5; for the weights alone .weights.h5, .npz or .safetensors
+    /// Where to write it: .keras or .h5; for the weights alone .weights.h5, .weights.json, .npz or .safetensors
     output: PathBuf,
+
+    /// The most bytes of weights in one of the files that a .weights.json lists [default: 5 GiB]
+    #[arg(long, value_name = "BYTES")]
+    max_shard_bytes: Option<u64>,
 }
 
 impl Convert {
     pub fn run(self) -> Result<(), Failure> {
         let model = arguments::model(&self.model)?;
         let name = self.output.to_string_lossy();
-        let weights = [".weights.h5", ".npz", ".safetensors"].iter().any(|end| name.ends_with(end));
-        let written =
-            if weights { save_weights(&model, &self.output) } else { model.save(&self.output) };
+        let weights = [".weights.h5", ".weights.json", ".npz", ".safetensors"]
+            .iter()
+            .any(|end| name.ends_with(end));
+        let written = match self.max_shard_bytes {
+            Some(bytes) => save_sharded_weights(&model, &self.output, bytes),
+            None if weights => save_weights(&model, &self.output),
+            None => model.save(&self.output),
+        };
         written.map_err(Failure::input)?;
         let what = if weights { "weights" } else { "model" };
         output::line(format!("{name}: {what}, {} parameters", model.count_params()));

@@ -3,16 +3,19 @@
 mod archive;
 mod compile;
 mod config;
+mod contents;
 mod graph;
 mod legacy;
 mod load;
 mod operation;
+mod shards;
 mod shared;
 mod store;
 mod weights;
 
+pub use contents::Contents;
 pub use load::{Load, load_model};
-pub use weights::{load_weights, save_weights};
+pub use weights::{load_weights, save_sharded_weights, save_weights};
 
 pub(crate) use config::{functional_config, sequential_config};
 pub(crate) use operation::Operation;

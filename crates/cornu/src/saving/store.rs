@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use cornu_graph::Array;
-use serde_json::Value;
 
+use super::shards;
 use crate::io::{hdf5, npz, safetensors};
 use crate::{Error, Result};
 
@@ -33,7 +33,7 @@ pub(super) fn read(path: &Path) -> Result<Stored> {
     Ok(Stored::ByPath(match extension(path)? {
         "npz" => npz::read(path)?,
         "safetensors" => safetensors::read(path)?,
-        "json" => read_shards(path)?,
+        "json" => shards::read(path)?,
         "keras" => super::archive::read(path, None)?.weights,
         _ => {
             let file = hdf5::read(path)?;
@@ -46,11 +46,20 @@ pub(super) fn read(path: &Path) -> Result<Stored> {
     }))
 }
 
-/// Writes weights in the format that the file's name tells.
-pub(super) fn write(path: &Path, file: hdf5::Group) -> Result<()> {
+/// Keras's `max_shard_size` of 5 GB.
+const SHARD: u64 = 5 << 30;
+
+/// Writes weights in the format that the file's name tells; `shard`: the most bytes of weights in one of several
+/// files.
+pub(super) fn write(path: &Path, file: hdf5::Group, shard: Option<u64>) -> Result<()> {
     let flat = |file: hdf5::Group| file.into_arrays();
     let extension = extension(path)?;
+    if shard.is_some() && extension != "json" {
+        let rule = "must end in .weights.json for several files";
+        return Err(Error::invalid("save_weights", "path", rule, path.display()));
+    }
     match extension {
+        "json" => shards::write(path, &file, shard.unwrap_or(SHARD)),
         "npz" => {
             let arrays = flat(file);
             npz::write(path, arrays.iter().map(|(name, array)| (name.as_str(), array)))
@@ -60,7 +69,7 @@ pub(super) fn write(path: &Path, file: hdf5::Group) -> Result<()> {
         _ => Err(Error::invalid(
             "save_weights",
             "path",
-            "must end in .weights.h5, .npz or .safetensors",
+            "must end in .weights.h5, .weights.json, .npz or .safetensors",
             path.display(),
         )),
     }
@@ -73,33 +82,4 @@ fn extension(path: &Path) -> Result<&str> {
         let rule = "must end in .weights.h5, .weights.json, .keras, .npz or .safetensors";
         Error::invalid("load_weights", "path", rule, path.display())
     })
-}
-
-/// Weights in several files, which a list names: `{"weight_map": {"/layers/dense/vars": "model_00000.weights.h5"}}`.
-fn read_shards(path: &Path) -> Result<BTreeMap<String, Array>> {
-    let what = path.display().to_string();
-    let list: Value = serde_json::from_slice(&crate::io::read_all(path)?)
-        .map_err(|e| Error::format(&what, format!("cannot be read as JSON: {e}")))?;
-    let Some(map) = list.get("weight_map").and_then(Value::as_object) else {
-        return Err(Error::format(what, "is no list of shards: weight_map is missing"));
-    };
-    let mut names: Vec<&str> = Vec::new();
-    for value in map.values() {
-        let several = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
-        for name in several {
-            let plain = |n: &&str| !n.contains(['/', '\\', ':']) && *n != "..";
-            let Some(name) = name.as_str().filter(plain) else {
-                let reason = format!("names the shard {name}, which is no file beside it");
-                return Err(Error::format(what, reason));
-            };
-            if !names.contains(&name) {
-                names.push(name);
-            }
-        }
-    }
-    let mut arrays = BTreeMap::new();
-    for name in names {
-        arrays.extend(weights_of(hdf5::read(path.with_file_name(name))?));
-    }
-    Ok(arrays)
 }

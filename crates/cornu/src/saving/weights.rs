@@ -81,6 +81,18 @@ pub(super) fn collect(model: &Model) -> Result<Group> {
     Ok(file)
 }
 
+/// The names of the weights by their paths: `dense/kernel` for `layers/dense/vars/0`.
+pub(super) fn names(model: &Model) -> BTreeMap<String, String> {
+    let places = places(model.as_layer());
+    let named = |place: &Place| {
+        let name = |(i, v): (usize, &Variable)| {
+            (format!("{}vars/{i}", place.path), format!("{}/{}", place.name, v.name()))
+        };
+        place.variables.iter().enumerate().map(name).collect::<Vec<_>>()
+    };
+    places.iter().flat_map(named).collect()
+}
+
 /// Gives a model the weights of a file, and its optimizer its state if both have one: all or nothing.
 pub(super) fn restore(what: &str, model: &Model, weights: BTreeMap<String, Array>) -> Result<()> {
     let (state, layers): (BTreeMap<_, _>, BTreeMap<_, _>) =
@@ -142,12 +154,36 @@ pub(super) fn assign(pairs: Vec<(Variable, Array)>) -> Result<()> {
 }
 
 /// Writes a model's weights alone, and the optimizer's state if it is compiled: to a `.weights.h5` file as Keras
-/// does, or to `.npz` or `.safetensors` under the same paths (`layers/dense/vars/0`).
+/// does, to `.npz` or `.safetensors` under the same paths (`layers/dense/vars/0`), or to a `.weights.json` list of
+/// files of 5 GiB each.
 ///
 /// # Errors
 /// When the file cannot be written or its name has another ending.
 pub fn save_weights(model: &Model, path: impl AsRef<Path>) -> Result<()> {
-    store::write(path.as_ref(), collect(model)?)
+    store::write(path.as_ref(), collect(model)?, None)
+}
+
+/// Writes a model's weights to several files beside each other, as Keras does with `max_shard_size`:
+/// `model.weights.json` lists what stands in `model_00000.weights.h5`, `model_00001.weights.h5`, …
+///
+/// `max_bytes`: the most bytes of weights in one file.
+///
+/// ```
+/// use cornu::{layers::Dense, models::Sequential, saving};
+/// let model = Sequential::new().input([2]).add(Dense::new(3)).model()?;
+/// let folder = std::env::temp_dir().join("cornu-shards-doc");
+/// std::fs::create_dir_all(&folder).unwrap();
+/// saving::save_sharded_weights(&model, folder.join("m.weights.json"), 30)?;
+/// assert!(folder.join("m_00001.weights.h5").exists());
+/// saving::load_weights(&model, folder.join("m.weights.json"))?;
+/// # std::fs::remove_dir_all(folder).unwrap();
+/// # Ok::<(), cornu::Error>(())
+/// ```
+///
+/// # Errors
+/// When one weight is larger than `max_bytes`, the name does not end in `.json`, or a file cannot be written.
+pub fn save_sharded_weights(model: &Model, path: impl AsRef<Path>, max_bytes: u64) -> Result<()> {
+    store::write(path.as_ref(), collect(model)?, Some(max_bytes))
 }
 
 /// Gives a model the weights of a file that [`save_weights`] or Keras wrote: `.weights.h5`, sharded

@@ -1,6 +1,6 @@
 use cornu::layers::{Add, Dense, Input, LayerExt};
 use cornu::models::{Fit, Model};
-use cornu::saving::{load_model, load_weights, save_weights};
+use cornu::saving::{load_model, load_weights, save_sharded_weights, save_weights};
 use cornu::{Array, Result};
 
 use crate::support::{Folder, Record, assert_predicts, fixture, forget, small};
@@ -19,7 +19,7 @@ fn what_keras_wrote_is_written_again_in_every_format() -> Result<()> {
     let simple = load_model(fixture("adam.keras"))?;
     simple.save(&legacy)?;
     assert_predicts(&load_model(&legacy)?, &Record::open("adam"));
-    for name in ["w.weights.h5", "w.npz", "w.safetensors"] {
+    for name in ["w.weights.h5", "w.weights.json", "w.npz", "w.safetensors"] {
         let path = folder.0.join(name);
         save_weights(&model, &path)?;
         let other = load_model(&archive)?;
@@ -75,5 +75,35 @@ fn a_model_within_two_models_stays_one() -> Result<()> {
     assert_eq!(again.to_config()?, outer.to_config()?);
     // Keras leaves the first of them without a mark, and cannot open what it wrote.
     assert_predicts(&load_model(fixture("shared.keras"))?, &Record::open("shared"));
+    Ok(())
+}
+
+#[test]
+fn weights_in_several_files_are_listed_as_keras_lists_them() -> Result<()> {
+    let folder = Folder::new();
+    let record = Record::open("graph");
+    let model = load_model(fixture("graph.keras"))?;
+    let list = folder.0.join("graph.weights.json");
+    save_sharded_weights(&model, &list, 64)?;
+    let read = |path| -> serde_json::Value {
+        serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+    };
+    let (ours, keras) = (read(list.clone()), read(fixture("graph.weights.json")));
+    let total = |list: &serde_json::Value| list["metadata"]["total_size"].as_f64().unwrap();
+    assert_eq!(total(&ours), total(&keras));
+    let groups = |list: &serde_json::Value| -> std::collections::BTreeSet<String> {
+        list["weight_map"].as_object().unwrap().keys().cloned().collect()
+    };
+    assert_eq!(groups(&ours), groups(&keras));
+    let files = std::fs::read_dir(&folder.0).unwrap().count();
+    assert!(files > 2, "{ours}");
+    let other = load_model(fixture("graph.keras"))?;
+    forget(&other)?;
+    load_weights(&other, &list)?;
+    assert_predicts(&other, &record);
+    let error = save_sharded_weights(&model, &list, 3).unwrap_err().to_string();
+    assert!(error.contains("max_bytes") && error.contains("Received: 3"), "{error}");
+    let error = save_sharded_weights(&model, "w.npz", 300).unwrap_err().to_string();
+    assert!(error.contains(".weights.json"), "{error}");
     Ok(())
 }
