@@ -83,3 +83,13 @@ pub fn model(path: &PathBuf) -> Result<cornu::models::Model, Failure> {
     crate::train::register_layers();
     cornu::saving::load_model(path).map_err(Failure::input)
 }
+
+/// A model from a file that knows how it is trained.
+pub fn compiled_model(path: &PathBuf) -> Result<cornu::models::Model, Failure> {
+    let model = model(path)?;
+    if model.compiled().is_none() {
+        let message = format!("{}: the model was saved without a loss", path.display());
+        return Err(Failure::input(message).hint("compile it before it is saved"));
+    }
+    Ok(model)
+}

@@ -4,7 +4,9 @@
 mod arguments;
 mod bench;
 mod convert;
+mod data;
 mod datasets;
+mod diff;
 mod evaluate;
 mod failure;
 mod info;
@@ -43,10 +45,10 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    #[command(subcommand)]
     Train(train::Train),
     Summary(summary::Summary),
     Convert(convert::Convert),
+    Diff(diff::Diff),
     Predict(predict::Predict),
     Evaluate(evaluate::Evaluate),
     Datasets(datasets::Datasets),
@@ -59,20 +61,21 @@ enum Command {
 fn main() -> ExitCode {
     // clap itself prints help and usage errors, and ends with 0 or 2.
     let cli = Cli::parse();
-    let done = logging::init().and_then(|()| match cli.command {
-        Command::Train(command) => command.run(),
-        Command::Summary(command) => command.run(),
-        Command::Convert(command) => command.run(),
-        Command::Predict(command) => command.run(),
-        Command::Evaluate(command) => command.run(),
-        Command::Datasets(command) => command.run(),
-        Command::Bench(command) => command.run(),
-        Command::Profile(command) => command.run(),
-        Command::Info(command) => command.run(),
-        Command::Notes(command) => command.run(),
+    let done = logging::init().and_then(|()| {
+        match cli.command {
+            Command::Diff(command) => return command.run(),
+            Command::Train(command) => command.run(),
+            Command::Summary(command) => command.run(),
+            Command::Convert(command) => command.run(),
+            Command::Predict(command) => command.run(),
+            Command::Evaluate(command) => command.run(),
+            Command::Datasets(command) => command.run(),
+            Command::Bench(command) => command.run(),
+            Command::Profile(command) => command.run(),
+            Command::Info(command) => command.run(),
+            Command::Notes(command) => command.run(),
+        }?;
+        Ok(ExitCode::SUCCESS)
     });
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.report(),
-    }
+    done.unwrap_or_else(Failure::report)
 }

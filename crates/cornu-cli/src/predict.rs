@@ -1,6 +1,6 @@
 //! `cornu predict`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use cornu::Array;
@@ -57,20 +57,27 @@ impl Predict {
     /// The arrays in the model's order.
     fn inputs(&self, model: &Model) -> Result<Vec<Array>, Failure> {
         let names = model.input_names();
-        let read = |path: &str| npy::read(Path::new(path)).map_err(Failure::input);
-        let named: Vec<(&str, &str)> =
-            self.input.iter().filter_map(|i| i.split_once('=')).collect();
-        if named.is_empty() && self.input.len() == names.len() {
-            return self.input.iter().map(|path| read(path)).collect();
+        let refuse = |message: String| {
+            let hint =
+                format!("the inputs are {}: give each as --input NAME=FILE.npy", names.join(", "));
+            Err(Failure::input(message).hint(hint))
+        };
+        let mut files: Vec<Option<&str>> = vec![None; names.len()];
+        for (i, given) in self.input.iter().enumerate() {
+            let (place, file) = match given.split_once('=') {
+                Some((name, file)) => (names.iter().position(|n| n == name), file),
+                None => (Some(i), given.as_str()),
+            };
+            let Some(slot) = place.and_then(|place| files.get_mut(place)) else {
+                return refuse(format!("--input {given}: the model has no such input"));
+            };
+            if slot.replace(file).is_some() {
+                return refuse(format!("--input {given}: this input is given twice"));
+            }
         }
-        let find = |name: &String| named.iter().find(|(n, _)| n == name);
-        if named.len() != self.input.len()
-            || named.len() != names.len()
-            || !names.iter().all(|n| find(n).is_some())
-        {
-            let message = format!("the model's inputs are {}", names.join(", "));
-            return Err(Failure::input(message).hint("give each as --input NAME=FILE.npy"));
+        if let Some(missing) = files.iter().position(Option::is_none) {
+            return refuse(format!("the input {} is missing", names[missing]));
         }
-        names.iter().filter_map(find).map(|(_, path)| read(path)).collect()
+        files.into_iter().flatten().map(|file| npy::read(file).map_err(Failure::input)).collect()
     }
 }

@@ -5,16 +5,34 @@ mod gan;
 pub mod gan_models;
 mod pictures;
 mod sampling;
+mod saved;
 pub mod vae;
 mod vae_loss;
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 
 use crate::Failure;
 
 /// Train a model and write what it learnt as files and pictures
+#[derive(Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    after_help = "Examples:\n  cornu train vae\n  cornu train model.keras --data more.npz --epochs 5\n\nA \
+                  model goes on where its optimizer stopped. Into the folder --out go model.keras, \
+                  history.csv and loss.png."
+)]
+pub struct Train {
+    #[command(subcommand)]
+    example: Option<Example>,
+
+    #[command(flatten)]
+    saved: saved::Saved,
+}
+
+/// Models that come with the program.
 #[derive(Subcommand)]
-pub enum Train {
+enum Example {
     Vae(vae::Vae),
     Gan(gan::Gan),
     Classifier(classifier::Classifier),
@@ -22,10 +40,11 @@ pub enum Train {
 
 impl Train {
     pub fn run(self) -> Result<(), Failure> {
-        match self {
-            Train::Vae(command) => command.run(),
-            Train::Gan(command) => command.run(),
-            Train::Classifier(command) => command.run(),
+        match self.example {
+            Some(Example::Vae(command)) => command.run(),
+            Some(Example::Gan(command)) => command.run(),
+            Some(Example::Classifier(command)) => command.run(),
+            None => self.saved.run(),
         }
     }
 }

@@ -1,40 +1,16 @@
 //! The command as a user runs it.
 
+mod files;
+mod support;
+
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
 
 use cornu::io::{image, npy, npz};
 use cornu::layers::Dense;
 use cornu::models::{Compile, Sequential};
 use cornu::{Array, DType, Eval, random};
 
-fn cornu(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_cornu")).args(args).output().unwrap()
-}
-
-fn done(args: &[&str]) -> String {
-    let output = cornu(args);
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let error = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{args:?}: {text}{error}");
-    text
-}
-
-/// The exit code, and standard error.
-fn refused(args: &[&str]) -> (i32, String) {
-    let output = cornu(args);
-    (output.status.code().unwrap(), String::from_utf8_lossy(&output.stderr).into_owned())
-}
-
-fn folder(name: &str) -> PathBuf {
-    let folder = std::env::temp_dir().join(format!("cornu-cli-{name}-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    folder
-}
-
-fn text(path: &Path) -> &str {
-    path.to_str().unwrap()
-}
+use support::{done, folder, refused, text};
 
 /// Random pictures with labels, as a `.npz` file.
 fn pictures(folder: &Path, count: usize, shape: &[usize], classes: i32) -> PathBuf {
