@@ -132,6 +132,21 @@ impl Arguments<'_> {
         }
     }
 
+    /// Sizes or counts: one or several.
+    pub fn sizes(&self, at: usize, name: &str) -> Result<Vec<usize>> {
+        let sizes = self.integers(at, name)?.into_iter().map(usize::try_from);
+        let sizes = sizes.collect::<Result<Vec<_>, _>>();
+        sizes.map_err(|_| self.error(name, "must not be negative", "a negative size"))
+    }
+
+    /// One size or count.
+    pub fn size(&self, at: usize, name: &str) -> Result<usize> {
+        match self.sizes(at, name)?[..] {
+            [size] => Ok(size),
+            ref other => Err(self.error(name, "must be one number", format!("{other:?}"))),
+        }
+    }
+
     /// Whole numbers: one or several.
     pub fn integers(&self, at: usize, name: &str) -> Result<Vec<i64>> {
         let value = self.constant(at, name)?;

@@ -1,6 +1,6 @@
 //! The one list of the `keras.ops` functions that models may call.
 
-use cornu_graph::{Array, DType, Tensor, ops};
+use cornu_graph::{DType, Tensor, ops};
 use serde_json::Value;
 
 use super::arguments::Arguments;
@@ -12,7 +12,8 @@ pub(super) type Function = fn(&Arguments) -> Result<Vec<Tensor>>;
 
 /// The function behind Keras's class name of it.
 pub(super) fn find(class_name: &str) -> Option<Function> {
-    let listed = FUNCTIONS.iter().find(|(name, _)| *name == class_name).map(|(_, f)| *f);
+    let mut all = FUNCTIONS.iter().chain(super::arrays::FUNCTIONS);
+    let listed = all.find(|(name, _)| *name == class_name).map(|(_, f)| *f);
     // Activations without arguments of their own: Relu6, HardSigmoid, …
     let plain = || Activation::from(&snake_case(class_name)[..]).check().is_ok();
     listed.or_else(|| plain().then_some(activation as Function))
@@ -21,33 +22,6 @@ pub(super) fn find(class_name: &str) -> Option<Function> {
 fn activation(args: &Arguments) -> Result<Vec<Tensor>> {
     let x = args.tensor(0, "x")?;
     Ok(vec![Activation::from(&snake_case(args.function)[..]).call(&x)])
-}
-
-macro_rules! unary {
-    ($name:literal, $function:path) => {
-        ($name, |a| Ok(vec![$function(&a.tensor(0, "x")?)]))
-    };
-}
-
-macro_rules! binary {
-    ($name:literal, $function:path) => {
-        ($name, |a| Ok(vec![$function(&a.tensor(0, "x1")?, &a.tensor(1, "x2")?)]))
-    };
-}
-
-macro_rules! reduction {
-    ($name:literal, $function:path) => {
-        ($name, |a| {
-            let axes = a.axes(1, "axis")?.unwrap_or_default();
-            Ok(vec![$function(&a.tensor(0, "x")?, &axes, a.truth(2, "keepdims")?)])
-        })
-    };
-}
-
-macro_rules! with_number {
-    ($name:literal, $function:path, $argument:literal, $default:literal) => {
-        ($name, |a| Ok(vec![$function(&a.tensor(0, "x")?, a.number(1, $argument, $default)?)]))
-    };
 }
 
 const FUNCTIONS: &[(&str, Function)] = &[
@@ -127,13 +101,7 @@ const FUNCTIONS: &[(&str, Function)] = &[
     with_number!("Squareplus", activations::squareplus_with, "b", 4.0),
     ("Argmax", |a| Ok(vec![arg(a, ops::argmax)?])),
     ("Argmin", |a| Ok(vec![arg(a, ops::argmin)?])),
-    ("BroadcastTo", |a| {
-        let shape = a.integers(1, "shape")?;
-        let shape = shape.iter().map(|&n| usize::try_from(n)).collect::<Result<Vec<_>, _>>();
-        let shape =
-            shape.map_err(|_| a.error("shape", "must not be negative", "a negative size"))?;
-        Ok(vec![ops::broadcast_to(&a.tensor(0, "x")?, &shape)])
-    }),
+    ("BroadcastTo", |a| Ok(vec![ops::broadcast_to(&a.tensor(0, "x")?, &a.sizes(1, "shape")?)])),
     ("Cast", |a| {
         let name = a.constant(1, "dtype")?;
         let dtype = name.as_str().and_then(|name| match name {
@@ -174,36 +142,18 @@ const FUNCTIONS: &[(&str, Function)] = &[
         Ok(vec![ops::log_softmax(&a.tensor(0, "x")?, &axes)])
     }),
     ("Moveaxis", |a| {
-        let (x, from, to) = (a.tensor(0, "x")?, a.axes(1, "source")?, a.axes(2, "destination")?);
-        let axes = |axes: Option<Vec<isize>>| -> Result<Vec<usize>> {
-            let axes = axes.unwrap_or_default();
-            axes.iter()
-                .map(|&axis| Ok(cornu_graph::normalize_axis("moveaxis", axis, x.ndim())?))
-                .collect()
-        };
-        let (from, to) = (axes(from)?, axes(to)?);
-        let mut rest = (0..x.ndim()).filter(|axis| !from.contains(axis));
-        let place = |at: usize| match to.iter().position(|&t| t == at) {
-            Some(i) => from.get(i).copied(),
-            None => rest.next(),
-        };
-        let order: Option<Vec<usize>> = (0..x.ndim()).map(place).collect();
-        let order = order
-            .ok_or_else(|| a.error("source", "must have as many axes as destination", "others"))?;
-        Ok(vec![ops::transpose(&x, &order.iter().map(|&n| n as isize).collect::<Vec<_>>())])
+        let (from, to) = (a.axes(1, "source")?, a.axes(2, "destination")?);
+        Ok(vec![ops::moveaxis(
+            &a.tensor(0, "x")?,
+            &from.unwrap_or_default(),
+            &to.unwrap_or_default(),
+        )])
     }),
     ("OneHot", |a| {
-        let x = a.tensor(0, "x")?;
-        let classes = a.number(1, "num_classes", 0.0)? as usize;
         let dtype = a.constant(3, "dtype")?;
         let dtype = dtype.as_str().and_then(DType::from_name).unwrap_or(DType::F32);
-        let axis = a.axis(2, "axis", -1)?;
-        let numbers = Array::new(&[classes], (0..classes as i64).collect::<Vec<_>>())?;
-        let last = ops::equal(&ops::expand_dims(&x, -1), &Tensor::from(numbers));
-        let at = cornu_graph::normalize_axis("one_hot", axis, x.ndim() + 1)?;
-        let mut order: Vec<isize> = (0..x.ndim() as isize).collect();
-        order.insert(at, x.ndim() as isize);
-        Ok(vec![ops::cast(&ops::transpose(&last, &order), dtype)])
+        let (classes, axis) = (a.size(1, "num_classes")?, a.axis(2, "axis", -1)?);
+        Ok(vec![ops::one_hot(&a.tensor(0, "x")?, classes, axis, dtype)])
     }),
     ("Pad", |a| {
         let x = a.tensor(0, "x")?;
@@ -231,34 +181,15 @@ const FUNCTIONS: &[(&str, Function)] = &[
         let value = a.number(3, "constant_values", 0.0)?;
         Ok(vec![ops::pad(&x, &pairs, value)])
     }),
-    ("Ravel", |a| {
-        let x = a.tensor(0, "x")?;
-        let count = x.shape().iter().product();
-        Ok(vec![reshape(&x, &[count])])
-    }),
-    ("Reshape", |a| {
-        let x = a.tensor(0, "x")?;
-        let sizes = a.integers(1, "newshape")?;
-        let known: i64 = sizes.iter().filter(|&&n| n >= 0).product();
-        let count = x.shape().iter().product::<usize>() as i64;
-        let open = if known > 0 { count / known } else { 0 };
-        let size = |&n: &i64| if n < 0 { open as usize } else { n as usize };
-        Ok(vec![reshape(&x, &sizes.iter().map(size).collect::<Vec<_>>())])
-    }),
+    unary!("Ravel", ops::ravel),
+    ("Reshape", |a| Ok(vec![ops::reshape(&a.tensor(0, "x")?, &a.integers(1, "newshape")?)])),
     ("Relu", |a| Ok(vec![ops::relu(&a.tensor(0, "x")?)])),
     ("Repeat", |a| {
-        let (x, repeats) = (a.tensor(0, "x")?, a.integers(1, "repeats")?);
-        let (flat, axis) = match a.axes(2, "axis")?.as_deref() {
-            Some(&[axis]) => (x, axis),
-            _ => (reshape(&x, &[x.shape().iter().product()]), 0),
-        };
-        let at = cornu_graph::normalize_axis("repeat", axis, flat.ndim())?;
-        let size = flat.shape()[at];
-        let times =
-            |i: usize| repeats.get(if repeats.len() == 1 { 0 } else { i }).copied().unwrap_or(0);
-        let indices =
-            (0..size).flat_map(|i| std::iter::repeat_n(i as i64, times(i).max(0) as usize));
-        Ok(vec![ops::take(&flat, &Tensor::from(indices.collect::<Vec<i64>>()), axis)])
+        let (x, repeats) = (a.tensor(0, "x")?, a.sizes(1, "repeats")?);
+        Ok(vec![match a.axes(2, "axis")?.as_deref() {
+            Some(&[axis]) => ops::repeat(&x, &repeats, axis),
+            _ => ops::repeat(&ops::ravel(&x), &repeats, 0),
+        }])
     }),
     ("Round", |a| {
         let decimals = a.number(1, "decimals", 0.0)? as i32;
@@ -279,34 +210,18 @@ const FUNCTIONS: &[(&str, Function)] = &[
     }),
     ("Stack", |a| Ok(vec![ops::stack(&promoted(a.tensors(0, "x")?), a.axis(1, "axis", 0)?)])),
     ("Swapaxes", |a| {
-        let x = a.tensor(0, "x")?;
-        let axis = |at: usize, name: &str| -> Result<usize> {
-            Ok(cornu_graph::normalize_axis("swapaxes", a.axis(at, name, 0)?, x.ndim())?)
-        };
-        let mut order: Vec<isize> = (0..x.ndim() as isize).collect();
-        order.swap(axis(1, "axis1")?, axis(2, "axis2")?);
-        Ok(vec![ops::transpose(&x, &order)])
+        let (one, other) = (a.axis(1, "axis1", 0)?, a.axis(2, "axis2", 0)?);
+        Ok(vec![ops::swapaxes(&a.tensor(0, "x")?, one, other)])
     }),
     ("Take", |a| {
         let x = a.tensor(0, "x")?;
         let indices = ops::cast(&a.tensor(1, "indices")?, DType::I64);
         match a.axes(2, "axis")?.as_deref() {
             Some(&[axis]) => Ok(vec![ops::take(&x, &indices, axis)]),
-            _ => Ok(vec![ops::take(&reshape(&x, &[x.shape().iter().product()]), &indices, 0)]),
+            _ => Ok(vec![ops::take(&ops::ravel(&x), &indices, 0)]),
         }
     }),
-    ("Tile", |a| {
-        let (mut x, repeats) = (a.tensor(0, "x")?, a.integers(1, "repeats")?);
-        while x.ndim() < repeats.len() {
-            x = ops::expand_dims(&x, 0);
-        }
-        let first = x.ndim() - repeats.len();
-        for (i, &times) in repeats.iter().enumerate() {
-            let copies = vec![x.clone(); usize::try_from(times).unwrap_or(0).max(1)];
-            x = ops::concatenate(&copies, (first + i) as isize);
-        }
-        Ok(vec![x])
-    }),
+    ("Tile", |a| Ok(vec![ops::tile(&a.tensor(0, "x")?, &a.sizes(1, "repeats")?)])),
     ("Transpose", |a| {
         let x = a.tensor(0, "x")?;
         let axes = a.axes(1, "axes")?.unwrap_or_else(|| (0..x.ndim() as isize).rev().collect());
@@ -330,7 +245,7 @@ fn deviation(x: &Tensor, axes: &[isize], keepdims: bool) -> Tensor {
 
 fn arg(a: &Arguments, function: fn(&Tensor, isize) -> Tensor) -> Result<Tensor> {
     let x = a.tensor(0, "x")?;
-    let flat = || (reshape(&x, &[x.shape().iter().product()]), 0);
+    let flat = || (ops::ravel(&x), 0);
     let (given, axis) = match a.axes(1, "axis")?.as_deref() {
         Some(&[axis]) => (x.clone(), axis),
         _ => flat(),
@@ -366,12 +281,7 @@ fn split(a: &Arguments) -> Result<Vec<Tensor>> {
 }
 
 /// All in their common dtype.
-fn promoted(tensors: Vec<Tensor>) -> Vec<Tensor> {
+pub(super) fn promoted(tensors: Vec<Tensor>) -> Vec<Tensor> {
     let dtype = tensors.iter().map(Tensor::dtype).max();
     tensors.iter().map(|t| ops::cast(t, dtype.unwrap_or(t.dtype()))).collect()
-}
-
-/// A reshape to sizes that are all known.
-pub(super) fn reshape(x: &Tensor, shape: &[usize]) -> Tensor {
-    ops::reshape(x, shape)
 }

@@ -62,7 +62,7 @@ pub(super) fn get_item(args: &Arguments) -> Result<Vec<Tensor>> {
     }
     let cut = ops::slice(&x, &start, &stop, &step);
     let turned = if flips.is_empty() { cut } else { ops::flip(&cut, &flips) };
-    Ok(vec![super::functions::reshape(&turned, &shape)])
+    Ok(vec![ops::reshape(&turned, &shape)])
 }
 
 struct Range {

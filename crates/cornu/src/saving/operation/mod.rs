@@ -1,6 +1,10 @@
 //! Calls of `keras.ops` functions within a functional model: `x * 2.0` is a node like a layer's.
 
+#[macro_use]
+mod define;
+
 mod arguments;
+mod arrays;
 mod functions;
 mod indexing;
 
