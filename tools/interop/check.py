@@ -3,7 +3,7 @@
     python tools/interop/check.py [--cornu target/release/cornu] [NAME ...]
 
 For every model of models.py: Keras saves it, `cornu predict` answers for the .keras and the .h5 file; then `cornu
-convert` writes .keras, .h5 and .weights.h5 files, which Keras opens. All answers must agree to 1e-5.
+convert` writes .keras, .h5, .weights.h5 and sharded .weights.json files, which Keras opens. All answers must agree to 1e-5.
 """
 import argparse
 import os
@@ -80,7 +80,7 @@ class Check:
             model.fit(inputs, np.ones((len(inputs[0]), *model.output_shape[1:])), epochs=2, batch_size=4, verbose=0)
         expected = answers(model, inputs)
         names = [f"in_{i}" for i in range(len(inputs))]
-        written, ends = {}, ["keras", "weights.h5"]
+        written, ends = {}, ["keras", "weights.h5", "weights.json"]
         for end in ["keras", "h5"]:
             path = written[end] = self.folder / f"{name}.{end}"
             try:
@@ -95,8 +95,10 @@ class Check:
             back = self.folder / f"{name}_back.{end}"
 
             def open_in_keras():
-                self.run("convert", written["keras"], back)
-                if end == "weights.h5":
+                # As many shards as can be.
+                largest = max((8 * int(np.prod(w.shape)) for w in model.weights), default=8)
+                self.run("convert", written["keras"], back, *(["--max-shard-bytes", largest] if end == "weights.json" else []))
+                if end.startswith("weights"):
                     again = keras.models.clone_model(model)
                     if optimizer:
                         again.compile(optimizer.__class__.from_config(optimizer.get_config()), loss="mse")

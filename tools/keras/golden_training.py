@@ -25,6 +25,12 @@ def convnet():
     return keras.Model(x, L.Dense(3, activation="softmax", name="classes")(h), name="convnet")
 
 
+def small_convnet():
+    x = keras.Input((8, 8, 1), name="image")
+    h = L.MaxPooling2D(name="pool")(L.Conv2D(3, 3, activation="relu", name="conv")(x))
+    return keras.Model(x, L.Dense(3, activation="softmax", name="classes")(L.Flatten(name="flat")(h)), name="small_convnet")
+
+
 def functional():
     """A shared layer, two inputs, two outputs and a weight penalty."""
     a, b = keras.Input((6,), name="a"), keras.Input((6,), name="b")
@@ -108,6 +114,11 @@ def all_runs():
               *heads, None, metrics=["mae", "accuracy"])
     yield run("two_heads", functional(), keras.optimizers.SGD(0.05), {"value": "mse", "kind": sparse}, [X, X[::-1]], [real, y], None,
               loss_weights={"value": 1.0, "kind": 0.3}, metrics={"value": ["mae"], "kind": ["accuracy"]})
+    # Fifty steps, one an epoch: the history has the loss of each.
+    steps = {"epochs": 50, "steps_per_epoch": 1}
+    for key, make in optimizers():
+        yield run(f"fifty_steps_mlp_{key}", mlp(), make(), sparse, X, y, None, steps)
+        yield run(f"fifty_steps_convnet_{key}", small_convnet(), make(), sparse, IMAGES, iy, None, steps)
 
 
 def main():
