@@ -21,6 +21,7 @@ pub mod roofline;
 pub mod runtime;
 mod scratch;
 pub mod simd;
+mod slices;
 pub mod sort;
 mod steps;
 

@@ -164,6 +164,32 @@ impl Map {
         Ok(Map { count, inputs: inputs.len(), tables, registers, prologue, body, outputs, scratch })
     }
 
+    /// The same program for one of `parts` equal parts of the elements, and for every input the elements
+    /// from one part's to the next's, 0 where all read the same. Nothing if an input cannot be cut so.
+    pub(crate) fn slice(&self, parts: usize) -> Option<(Map, Vec<usize>)> {
+        if !self.tables.is_empty() || !self.count.is_multiple_of(parts) {
+            return None;
+        }
+        let count = self.count / parts;
+        let mut steps = vec![0; self.inputs];
+        for action in self.prologue.iter().chain(&self.body) {
+            if let Action::Load { source, layout, .. } = action {
+                steps[*source] = layout.step(count, parts)?;
+            }
+        }
+        let map = Map {
+            count,
+            inputs: self.inputs,
+            tables: Vec::new(),
+            registers: self.registers.clone(),
+            prologue: self.prologue.clone(),
+            body: self.body.clone(),
+            outputs: self.outputs.clone(),
+            scratch: self.scratch,
+        };
+        Some((map, steps))
+    }
+
     /// The dtype of every output.
     pub fn output_dtypes(&self) -> impl Iterator<Item = DType> {
         self.outputs.iter().map(|o| o.dtype)

@@ -55,6 +55,21 @@ impl Layout {
             _ => Layout::Strided(axes),
         }
     }
+
+    /// The elements between the beginnings of two of `parts` parts of `count` elements each, if the
+    /// layout is the same in every part.
+    pub fn step(&self, count: usize, parts: usize) -> Option<usize> {
+        match self {
+            Layout::Uniform => Some(0),
+            Layout::Direct => Some(count),
+            Layout::Periodic(period) => count.is_multiple_of(*period).then_some(0),
+            Layout::Strided(axes) => {
+                let &(size, stride) = axes.first()?;
+                let whole = size.is_multiple_of(parts);
+                whole.then(|| usize::try_from(stride).ok().map(|stride| size / parts * stride))?
+            }
+        }
+    }
 }
 
 /// Copies the elements with flat index `start..start + count` of a strided input to `to`.

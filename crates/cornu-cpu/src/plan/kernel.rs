@@ -20,8 +20,29 @@ pub(crate) trait Kernel: Send + Sync {
         false
     }
 
+    /// The rows that the work could be cut into, where the kernel knows: the size of a batch.
+    fn rows(&self) -> Option<usize> {
+        None
+    }
+
+    /// The same work on one of `parts` equal parts of its rows, if it can be cut so.
+    fn slice(&self, parts: usize) -> Option<Slice> {
+        let _ = parts;
+        None
+    }
+
     /// Runs.
     fn run(&self, pool: &Pool, args: &mut Args) -> Result<()>;
+}
+
+/// A kernel for one of several equal parts of the rows of another.
+pub(crate) struct Slice {
+    /// The machine code for a part.
+    pub kernel: Box<dyn Kernel>,
+    /// For every input, the elements from one part's to the next's; 0 where all parts read the same.
+    pub steps: Vec<usize>,
+    /// Whether the results of the parts are to be added up. If not, each gives its part of the rows.
+    pub sums: bool,
 }
 
 /// One operand of a step while a plan runs: typed memory.

@@ -32,20 +32,27 @@ pub(crate) struct Layout {
     /// How many values took over the place of a value that died.
     pub taken_over: usize,
     /// What lives in the arena.
-    slots: Vec<Slot>,
+    slots: Vec<Stretch>,
 }
 
-/// A stretch of the arena over a stretch of time.
+/// A stretch of memory over a stretch of time.
 #[derive(Debug, Clone, Copy)]
-struct Slot {
-    bytes: usize,
+pub(crate) struct Stretch {
+    /// Its size.
+    pub bytes: usize,
     /// The first and the last position in the order at which it is in use.
-    time: (usize, usize),
-    offset: usize,
+    pub time: (usize, usize),
+    /// Where it begins.
+    pub offset: usize,
 }
 
-impl Slot {
-    fn meets(&self, other: &Slot) -> bool {
+impl Stretch {
+    /// A stretch of at least `bytes` bytes, not yet at its place.
+    pub fn new(bytes: usize, time: (usize, usize)) -> Stretch {
+        Stretch { bytes: bytes.next_multiple_of(ALIGN), time, offset: 0 }
+    }
+
+    fn meets(&self, other: &Stretch) -> bool {
         self.time.0 <= other.time.1 && other.time.0 <= self.time.1
     }
 }
@@ -69,7 +76,7 @@ struct Planner<'p> {
     places: Vec<Option<Place>>,
     /// The slot of every value in the arena.
     slot_of: Vec<Option<usize>>,
-    slots: Vec<Slot>,
+    slots: Vec<Stretch>,
     copies: Vec<(ValueId, usize)>,
     taken_over: usize,
 }
@@ -170,37 +177,18 @@ impl<'p> Planner<'p> {
     }
 
     fn slot(&mut self, bytes: usize, time: (usize, usize)) -> usize {
-        self.slots.push(Slot { bytes: bytes.next_multiple_of(ALIGN), time, offset: 0 });
+        self.slots.push(Stretch::new(bytes, time));
         self.slots.len() - 1
     }
 
-    /// Gives every slot its offset: the largest first, each at the lowest place that is free all its time.
     fn finish(mut self) -> Layout {
-        let mut by_size: Vec<usize> = (0..self.slots.len()).collect();
-        by_size.sort_by_key(|&i| (std::cmp::Reverse(self.slots[i].bytes), self.slots[i].time));
-        let mut placed: Vec<Slot> = Vec::with_capacity(by_size.len());
-        for i in by_size {
-            let mut slot = self.slots[i];
-            // `placed` is sorted by offset, so this walks the gaps from below.
-            for other in &placed {
-                if !slot.meets(other) {
-                    continue;
-                }
-                if slot.offset + slot.bytes <= other.offset {
-                    break;
-                }
-                slot.offset = slot.offset.max(other.offset + other.bytes);
-            }
-            let at = placed.partition_point(|other| other.offset < slot.offset);
-            placed.insert(at, slot);
-            self.slots[i] = slot;
-        }
+        let bytes = arrange(&mut self.slots);
         let offset = |slot: Option<usize>| slot.map_or(0, |s| self.slots[s].offset);
         let places = self.places.iter().zip(&self.slot_of);
         let layout = Layout {
             places: places.map(|(p, &s)| p.unwrap_or(Place::Arena(offset(s)))).collect(),
             copies: self.copies,
-            bytes: self.slots.iter().map(|s| s.offset + s.bytes).max().unwrap_or(0),
+            bytes,
             taken_over: self.taken_over,
             slots: self.slots,
         };
@@ -209,10 +197,35 @@ impl<'p> Planner<'p> {
     }
 }
 
+/// Gives every stretch its offset: the largest first, each at the lowest place that is free all its time.
+/// Returns the bytes that all need together.
+pub(crate) fn arrange(slots: &mut [Stretch]) -> usize {
+    let mut by_size: Vec<usize> = (0..slots.len()).collect();
+    by_size.sort_by_key(|&i| (std::cmp::Reverse(slots[i].bytes), slots[i].time));
+    let mut placed: Vec<Stretch> = Vec::with_capacity(by_size.len());
+    for i in by_size {
+        let mut slot = slots[i];
+        // `placed` is sorted by offset, so this walks the gaps from below.
+        for other in &placed {
+            if !slot.meets(other) {
+                continue;
+            }
+            if slot.offset + slot.bytes <= other.offset {
+                break;
+            }
+            slot.offset = slot.offset.max(other.offset + other.bytes);
+        }
+        let at = placed.partition_point(|other| other.offset < slot.offset);
+        placed.insert(at, slot);
+        slots[i] = slot;
+    }
+    slots.iter().map(|s| s.offset + s.bytes).max().unwrap_or(0)
+}
+
 impl Layout {
     /// Whether no two slots share memory at one time, and all lie in the arena.
     pub fn is_disjoint(&self) -> bool {
-        let apart = |a: &Slot, b: &Slot| {
+        let apart = |a: &Stretch, b: &Stretch| {
             !a.meets(b) || a.offset + a.bytes <= b.offset || b.offset + b.bytes <= a.offset
         };
         self.slots.iter().enumerate().all(|(i, a)| {

@@ -8,7 +8,7 @@ mod program;
 mod schedule;
 
 pub(crate) use execute::{Arenas, Plan};
-pub(crate) use kernel::{Args, Kernel, Number, Slot};
-pub(crate) use memory::layout;
+pub(crate) use kernel::{Args, Kernel, Number, Slice, Slot};
+pub(crate) use memory::{Stretch, arrange, layout};
 pub(crate) use program::{Origin, Program, Step, Target, Value, ValueId};
 pub(crate) use schedule::schedule;

@@ -4,9 +4,12 @@ use cornu_graph::ops::ConvParams;
 use cornu_graph::{DType, Result};
 
 use crate::conv::{Conv, ConvShape};
-use crate::plan::{Args, Kernel, Number};
+use crate::plan::{Args, Kernel, Number, Slice};
 use crate::runtime::Pool;
 use crate::simd::{Real, isa};
+
+/// Parts of a batch pack the weights once each, which pays if they meet at least so many pixels.
+const MIN_PIXELS: usize = 1200;
 
 /// Which of the three products a step computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,6 +119,28 @@ impl Kernel for Convolution {
         let s = self.conv.shape();
         let sizes = [s.batch, s.out_h, s.out_w, s.out_c, s.k_h, s.k_w, s.in_c / s.groups];
         sizes.iter().fold(2, |p, &d| p.saturating_mul(d as u64))
+    }
+
+    fn rows(&self) -> Option<usize> {
+        Some(self.conv.shape().batch)
+    }
+
+    fn slice(&self, parts: usize) -> Option<Slice> {
+        let s = self.conv.shape();
+        let batch = s.batch / parts;
+        let pixels = batch * (s.in_h * s.in_w).min(s.out_h * s.out_w);
+        if !s.batch.is_multiple_of(parts) || pixels < MIN_PIXELS {
+            return None;
+        }
+        let conv = Conv::new(isa().ok()?, ConvShape { batch, ..s.clone() }).ok()?;
+        let part = conv.shape();
+        let steps = match self.direction {
+            Direction::Forward => vec![part.input_len(), 0],
+            Direction::Image => vec![part.output_len(), 0],
+            Direction::Filter => vec![part.input_len(), part.output_len()],
+        };
+        let sums = self.direction == Direction::Filter;
+        Some(Slice { kernel: Box::new(Convolution { conv, ..*self }), steps, sums })
     }
 
     fn run(&self, pool: &Pool, args: &mut Args) -> Result<()> {

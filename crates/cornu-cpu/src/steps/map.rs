@@ -7,7 +7,7 @@ use cornu_graph::{Error, Graph, NodeId, Result};
 
 use crate::fuse::{Source, is_direct, source, squeezed};
 use crate::map::{Instr, Map, Operand, Program, Register};
-use crate::plan::{Args, Kernel};
+use crate::plan::{Args, Kernel, Slice};
 use crate::runtime::Pool;
 use crate::simd::{AnyIsa, isa};
 
@@ -157,6 +157,14 @@ impl Kernel for Elementwise {
 
     fn in_place(&self, input: usize, output: usize) -> bool {
         self.direct[input] == Some(self.sizes[output])
+    }
+
+    fn slice(&self, parts: usize) -> Option<Slice> {
+        let (map, steps) = self.map.slice(parts)?;
+        let (isa, label) = (self.isa, self.label.clone());
+        let (direct, sizes) = (self.direct.clone(), self.sizes.clone());
+        let kernel = Elementwise { map, isa, label, direct, sizes };
+        Some(Slice { kernel: Box::new(kernel), steps, sums: false })
     }
 
     fn run(&self, pool: &Pool, args: &mut Args) -> Result<()> {

@@ -38,6 +38,7 @@ mod pooling;
 mod random;
 mod reduce;
 mod reference;
+mod slices;
 mod sort;
 
 pub(crate) use conv::{Convolution, Direction};
@@ -49,4 +50,5 @@ pub(crate) use pooling::Pooling;
 pub(crate) use random::Filling;
 pub(crate) use reduce::{ArgReducing, Reducing};
 pub(crate) use reference::Reference;
+pub(crate) use slices::{Base, Operand, Slices, Stage, Sum};
 pub(crate) use sort::Ordering;

@@ -3,7 +3,7 @@
 use cornu_graph::ops::{Pool as PoolOp, PoolKind};
 use cornu_graph::{DType, Result};
 
-use crate::plan::{Args, Kernel, Number};
+use crate::plan::{Args, Kernel, Number, Slice};
 use crate::pool2d::{Pool2d, PoolShape};
 use crate::runtime::Pool;
 use crate::simd::{Real, isa};
@@ -74,6 +74,27 @@ impl Pooling {
 impl Kernel for Pooling {
     fn label(&self) -> String {
         self.label.clone()
+    }
+
+    fn rows(&self) -> Option<usize> {
+        Some(self.pooling.shape().batch)
+    }
+
+    fn slice(&self, parts: usize) -> Option<Slice> {
+        let shape = *self.pooling.shape();
+        if !shape.batch.is_multiple_of(parts) {
+            return None;
+        }
+        let part = PoolShape { batch: shape.batch / parts, ..shape };
+        let (x, y) = (part.input_len(), part.output_len());
+        let steps = match (self.kind, self.gradient) {
+            (_, false) => vec![x],
+            (PoolKind::Sum, true) => vec![y],
+            (PoolKind::Max, true) => vec![x, y],
+        };
+        let pooling = Pool2d::new(isa().ok()?, part).ok()?;
+        let kernel = Pooling { pooling, label: self.label.clone(), ..*self };
+        Some(Slice { kernel: Box::new(kernel), steps, sums: false })
     }
 
     fn run(&self, pool: &Pool, args: &mut Args) -> Result<()> {

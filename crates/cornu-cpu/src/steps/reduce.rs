@@ -1,9 +1,9 @@
 //! Sums, products, extremes and their places.
 
-use cornu_graph::ops::{ArgReduce, Operation, Reduce};
+use cornu_graph::ops::{ArgReduce, Operation, Reduce, ReduceKind};
 use cornu_graph::{DType, Result, Spec};
 
-use crate::plan::{Args, Kernel, Number};
+use crate::plan::{Args, Kernel, Number, Slice};
 use crate::reduce::{ArgReduction, Reducible, Reduction};
 use crate::runtime::Pool;
 use crate::simd::{AnyIsa, isa};
@@ -11,17 +11,16 @@ use crate::simd::{AnyIsa, isa};
 /// A bound reduction.
 pub(crate) struct Reducing {
     reduction: Reduction,
-    dtype: DType,
+    op: Reduce,
+    x: Spec,
     isa: AnyIsa,
-    label: String,
 }
 
 impl Reducing {
     /// Binds a reduction of `x`.
     pub fn new(op: &Reduce, x: &Spec) -> Result<Reducing> {
         let reduction = Reduction::new(op.kind, &x.shape, &op.axes)?;
-        let label = format!("{} of {:?} over {:?}", op.name(), x.shape, op.axes);
-        Ok(Reducing { reduction, dtype: x.dtype, isa: isa()?, label })
+        Ok(Reducing { reduction, op: op.clone(), x: x.clone(), isa: isa()? })
     }
 
     fn compute<T: Reducible + Number>(&self, pool: &Pool, args: &mut Args) -> Result<()> {
@@ -32,11 +31,28 @@ impl Reducing {
 
 impl Kernel for Reducing {
     fn label(&self) -> String {
-        self.label.clone()
+        format!("{} of {:?} over {:?}", self.op.name(), self.x.shape, self.op.axes)
+    }
+
+    fn rows(&self) -> Option<usize> {
+        self.x.shape.first().copied()
+    }
+
+    fn slice(&self, parts: usize) -> Option<Slice> {
+        let sums = self.op.axes.contains(&0);
+        let rows = self.rows().filter(|rows| rows.is_multiple_of(parts))?;
+        if sums && !(self.op.kind == ReduceKind::Sum && self.x.dtype.is_float()) {
+            return None;
+        }
+        let mut x = self.x.clone();
+        x.shape[0] = rows / parts;
+        let steps = vec![x.count()];
+        let kernel = Reducing::new(&self.op, &x).ok()?;
+        Some(Slice { kernel: Box::new(kernel), steps, sums })
     }
 
     fn run(&self, pool: &Pool, args: &mut Args) -> Result<()> {
-        for_dtype!(self.dtype, T => self.compute::<T>(pool, args))
+        for_dtype!(self.x.dtype, T => self.compute::<T>(pool, args))
     }
 }
 

@@ -4,5 +4,6 @@ mod common;
 mod elementary;
 mod memory;
 mod random_graphs;
+mod slices;
 mod training;
 mod updates;
