@@ -69,8 +69,17 @@ impl Convolution {
             dilation: pair(&params.dilation, 1),
             groups: params.groups,
         };
+        Convolution::bind(shape, direction, spatial, dtype).map(Some)
+    }
+
+    fn bind(
+        shape: ConvShape,
+        direction: Direction,
+        spatial: usize,
+        dtype: DType,
+    ) -> Result<Convolution> {
         let conv = Conv::new(isa()?, shape)?;
-        Ok(Some(Convolution { conv, direction, spatial, dtype }))
+        Ok(Convolution { conv, direction, spatial, dtype })
     }
 
     fn compute<T: Real + Number>(&self, pool: &Pool, args: &mut Args) -> Result<()> {
@@ -132,15 +141,15 @@ impl Kernel for Convolution {
         if !s.batch.is_multiple_of(parts) || pixels < MIN_PIXELS {
             return None;
         }
-        let conv = Conv::new(isa().ok()?, ConvShape { batch, ..s.clone() }).ok()?;
-        let part = conv.shape();
+        let part = ConvShape { batch, ..*s };
+        let kernel = Self::bind(part, self.direction, self.spatial, self.dtype).ok()?;
         let steps = match self.direction {
             Direction::Forward => vec![part.input_len(), 0],
             Direction::Image => vec![part.output_len(), 0],
             Direction::Filter => vec![part.input_len(), part.output_len()],
         };
         let sums = self.direction == Direction::Filter;
-        Some(Slice { kernel: Box::new(Convolution { conv, ..*self }), steps, sums })
+        Some(Slice { kernel: Box::new(kernel), steps, sums })
     }
 
     fn run(&self, pool: &Pool, args: &mut Args) -> Result<()> {
