@@ -14,7 +14,7 @@ use crate::{Error, Result};
 /// A model's config and weights as they stand in a file: to look at them, or compare them, without a model.
 ///
 /// ```
-/// use cornu::{layers::Dense, models::Sequential, saving::Contents};
+/// use cornu::{layers::{Dense, LayerExt}, models::Sequential, saving::Contents};
 /// let model = Sequential::new().input([2]).add(Dense::new(3).name("d")).model()?;
 /// let contents = Contents::of(&model)?;
 /// assert_eq!(contents.weights["layers/dense/vars/0"].shape(), [2, 3]);
