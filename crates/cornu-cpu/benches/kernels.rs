@@ -91,8 +91,17 @@ impl Bench {
             dilation: [1, 1],
             groups: 1,
         };
+        self.directions(name, Conv::direct(self.isa, shape).unwrap());
         let conv = Conv::new(self.isa, shape).unwrap();
-        let work = shape.output_len() * kernel * kernel * in_c;
+        if conv.is_winograd() {
+            self.directions(&format!("{name} W"), conv);
+        }
+    }
+
+    /// Counts what the direct sum multiplies, whatever the algorithm.
+    fn directions(&self, name: &str, conv: Conv) {
+        let shape = *conv.shape();
+        let work = shape.output_len() * shape.k_h * shape.k_w * shape.in_c;
         let (mut x, mut w) = (numbers(shape.input_len()), numbers(shape.kernel_len()));
         let mut y = numbers(shape.output_len());
         self.line(&format!("conv {name} forward"), work, |pool| {
@@ -132,6 +141,9 @@ fn main() {
     bench.conv("128x28x28x1 -> 32 3x3", 128, 28, [1, 32], 3, 1, [1, 1]);
     bench.conv("128x28x28x32 -> 64 3x3 s2", 128, 28, [32, 64], 3, 2, [0, 1]);
     bench.conv("128x14x14x64 -> 64 3x3", 128, 14, [64, 64], 3, 1, [1, 1]);
+    bench.conv("16x14x14x64 -> 64 3x3", 16, 14, [64, 64], 3, 1, [1, 1]);
+    bench.conv("128x13x13x32 -> 64 3x3", 128, 13, [32, 64], 3, 1, [0, 0]);
+    bench.conv("4x32x32x256 -> 256 5x5", 4, 32, [256, 256], 5, 1, [2, 2]);
     bench.conv("128x28x28x32 -> 1 3x3", 128, 28, [32, 1], 3, 1, [1, 1]);
     bench.conv("4x16x16x128 -> 256 5x5", 4, 16, [128, 256], 5, 1, [2, 2]);
     bench.conv("4x16x16x256 -> 256 4x4 s2", 4, 16, [256, 256], 4, 2, [1, 1]);

@@ -12,6 +12,7 @@ mod geometry;
 mod narrow;
 mod shape;
 mod sweep;
+mod winograd;
 
 pub use shape::ConvShape;
 
@@ -20,6 +21,7 @@ use crate::simd::{AnyIsa, Real};
 use cornu_graph::{Error, Result};
 use geometry::Sweep;
 use sweep::Weights;
+use winograd::Winograd;
 
 /// A convolution, planned once and run many times.
 ///
@@ -41,22 +43,38 @@ pub struct Conv {
     shape: ConvShape,
     forward: Sweep,
     backward: Sweep,
+    winograd: Option<Winograd>,
 }
 
 impl Conv {
-    /// Plans a convolution.
+    /// Plans a convolution, with fewer multiplications where that gains: its `f32` results then differ from
+    /// those of [`Conv::direct`] by rounding.
     ///
     /// # Errors
     /// If the shape breaks a rule; see [`ConvShape::check`].
     pub fn new(isa: AnyIsa, shape: ConvShape) -> Result<Self> {
+        let winograd = Winograd::new(isa, &shape);
+        Ok(Conv { winograd, ..Conv::direct(isa, shape)? })
+    }
+
+    /// Plans a convolution that computes every sum of products as it is defined.
+    ///
+    /// # Errors
+    /// If the shape breaks a rule; see [`ConvShape::check`].
+    pub fn direct(isa: AnyIsa, shape: ConvShape) -> Result<Self> {
         shape.check()?;
         let (forward, backward) = (Sweep::forward(&shape), Sweep::backward(&shape));
-        Ok(Conv { isa, shape, forward, backward })
+        Ok(Conv { isa, shape, forward, backward, winograd: None })
     }
 
     /// The sizes.
     pub fn shape(&self) -> &ConvShape {
         &self.shape
+    }
+
+    /// Whether single precision is computed with fewer multiplications.
+    pub fn is_winograd(&self) -> bool {
+        self.winograd.is_some()
     }
 
     /// `y`, from the image `x`, the kernel `w` and one bias for each filter, or none.
@@ -76,6 +94,10 @@ impl Conv {
         holds("w", w, shape.kernel_len())?;
         holds("bias", bias.unwrap_or_default(), bias.map_or(0, |_| shape.out_c))?;
         holds("y", y, shape.output_len())?;
+        if let Some(plan) = self.winograd::<T>() {
+            plan.forward(pool, x, w, bias, y);
+            return Ok(());
+        }
         if self.is_depthwise() {
             depthwise::forward(self.isa, pool, shape, x, w, bias, y);
             return Ok(());
@@ -112,6 +134,10 @@ impl Conv {
         holds("dy", dy, shape.output_len())?;
         holds("w", w, shape.kernel_len())?;
         holds("dx", dx, shape.input_len())?;
+        if let Some(plan) = self.winograd::<T>() {
+            plan.backward_data(pool, dy, w, dx);
+            return Ok(());
+        }
         if self.is_depthwise() {
             depthwise::backward_data(self.isa, pool, shape, dy, w, dx);
             return Ok(());
@@ -146,6 +172,10 @@ impl Conv {
         holds("x", x, shape.input_len())?;
         holds("dy", dy, shape.output_len())?;
         holds("dw", dw, shape.kernel_len())?;
+        if let Some(plan) = self.winograd::<T>() {
+            plan.backward_filter(pool, x, dy, dw);
+            return Ok(());
+        }
         if self.is_depthwise() {
             depthwise::backward_filter(isa, pool, shape, x, dy, dw);
             return Ok(());
@@ -173,6 +203,12 @@ impl Conv {
     /// The values of one tap of the kernel.
     fn tap_len(&self) -> usize {
         self.shape.in_c / self.shape.groups * self.shape.out_c
+    }
+
+    /// The plan with fewer multiplications, for single precision: who asks for double precision wants its
+    /// last digits.
+    fn winograd<T: Real>(&self) -> Option<&Winograd> {
+        self.winograd.as_ref().filter(|_| size_of::<T>() == size_of::<f32>())
     }
 
     fn is_depthwise(&self) -> bool {

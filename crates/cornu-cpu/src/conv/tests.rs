@@ -29,7 +29,7 @@ fn products(s: &ConvShape, mut visit: impl FnMut(usize, usize, usize)) {
 }
 
 fn check<T: Real>(isa: AnyIsa, pool: &Pool, shape: ConvShape) {
-    let conv = Conv::new(isa, shape).unwrap();
+    let conv = Conv::direct(isa, shape).unwrap();
     let x = numbers(shape.input_len(), 1);
     let w = numbers(shape.kernel_len(), 2);
     let dy = numbers(shape.output_len(), 3);

@@ -136,6 +136,10 @@ impl Kernel for Convolution {
 
     fn slice(&self, parts: usize) -> Option<Slice> {
         let s = self.conv.shape();
+        // Each part would bring the weights to the points again.
+        if self.conv.is_winograd() && self.dtype == DType::F32 {
+            return None;
+        }
         let batch = s.batch / parts;
         let pixels = batch * (s.in_h * s.in_w).min(s.out_h * s.out_w);
         if !s.batch.is_multiple_of(parts) || pixels < MIN_PIXELS {

@@ -1,0 +1,132 @@
+use super::*;
+use crate::conv::Conv;
+use crate::gemm::numbers;
+use proptest::prelude::*;
+
+fn convert<T: Real>(x: &[f64]) -> Vec<T> {
+    x.iter().map(|&x| T::from_f64(x)).collect()
+}
+
+/// The largest difference, as a part of the largest value.
+fn difference<T: Real>(got: &[T], want: &[T]) -> f64 {
+    let size = want.iter().fold(0.0, |m: f64, x| m.max(x.to_f64().abs()));
+    let errors = got.iter().zip(want).map(|(a, b)| (a.to_f64() - b.to_f64()).abs());
+    errors.fold(0.0, f64::max) / size.max(1e-30)
+}
+
+/// Compares all three products with the direct ones.
+fn check<T: Real>(isa: AnyIsa, pool: &Pool, shape: ConvShape, bound: f64) {
+    let conv = Conv::direct(isa, shape).unwrap();
+    let plan = Winograd::plan(isa, &shape).unwrap();
+    let x: Vec<T> = convert(&numbers(shape.input_len(), 1));
+    let w: Vec<T> = convert(&numbers(shape.kernel_len(), 2));
+    let dy: Vec<T> = convert(&numbers(shape.output_len(), 3));
+    let bias: Vec<T> = convert(&numbers(shape.out_c, 4));
+    // What was there before must not matter.
+    let fresh = |len: usize| vec![T::from_f64(7.5); len];
+    let close = |name: &str, got: &[T], want: &[T]| {
+        let error = difference(got, want);
+        assert!(error < bound, "{name} on {isa:?} of {shape:?}: {error}");
+    };
+    let (mut got, mut want) = (fresh(dy.len()), fresh(dy.len()));
+    plan.forward(pool, &x, &w, Some(&bias), &mut got);
+    conv.forward(pool, &x, &w, Some(&bias), &mut want).unwrap();
+    close("forward", &got, &want);
+    let (mut got, mut want) = (fresh(x.len()), fresh(x.len()));
+    plan.backward_data(pool, &dy, &w, &mut got);
+    conv.backward_data(pool, &dy, &w, &mut want).unwrap();
+    close("backward_data", &got, &want);
+    let (mut got, mut want) = (fresh(w.len()), fresh(w.len()));
+    plan.backward_filter(pool, &x, &dy, &mut got);
+    conv.backward_filter(pool, &x, &dy, &mut want).unwrap();
+    close("backward_filter", &got, &want);
+}
+
+fn shape(batch: usize, size: [usize; 2], channels: [usize; 2], k: usize, pad: usize) -> ConvShape {
+    let out = size.map(|s| s + 2 * pad + 1 - k);
+    ConvShape {
+        batch,
+        in_h: size[0],
+        in_w: size[1],
+        in_c: channels[0],
+        out_h: out[0],
+        out_w: out[1],
+        out_c: channels[1],
+        k_h: k,
+        k_w: k,
+        stride: [1, 1],
+        pad_lo: [pad; 2],
+        pad_hi: [pad; 2],
+        dilation: [1, 1],
+        groups: 1,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn agrees_with_the_direct_sum(
+        batch in 1usize..4,
+        size in [5usize..14, 5usize..14],
+        channels in [1usize..4, 1usize..7],
+        kernel in prop::sample::select(vec![3usize, 5]),
+        pad in 0usize..7,
+    ) {
+        let shape = shape(batch, size, channels.map(|c| 16 * c), kernel, pad);
+        let pool = Pool::new(2).unwrap();
+        for isa in AnyIsa::available() {
+            check::<f32>(isa, &pool, shape, 2e-5);
+            check::<f64>(isa, &pool, shape, 1e-13);
+        }
+    }
+}
+
+#[test]
+fn large_sums_are_cut_into_blocks_and_chunks() {
+    let pool = Pool::new(2).unwrap();
+    for isa in AnyIsa::available() {
+        check::<f32>(isa, &pool, shape(3, [12, 12], [400, 16], 3, 1), 2e-5);
+        check::<f32>(isa, &pool, shape(9, [16, 16], [48, 80], 5, 2), 2e-5);
+        // Many weights: the positions row by row, panels of different widths.
+        check::<f32>(isa, &pool, shape(2, [9, 11], [64, 160], 3, 1), 2e-5);
+        check::<f32>(isa, &pool, shape(2, [9, 11], [128, 80], 5, 2), 2e-5);
+    }
+}
+
+#[test]
+fn bits_do_not_depend_on_the_threads() {
+    let shape = shape(5, [14, 14], [32, 96], 3, 1);
+    for isa in AnyIsa::available() {
+        let plan = Winograd::plan(isa, &shape).unwrap();
+        let x: Vec<f32> = convert(&numbers(shape.input_len(), 1));
+        let w: Vec<f32> = convert(&numbers(shape.kernel_len(), 2));
+        let dy: Vec<f32> = convert(&numbers(shape.output_len(), 3));
+        let results = [1, 2, 3].map(|threads| {
+            let pool = Pool::new(threads).unwrap();
+            let (mut y, mut dx, mut dw) = (dy.clone(), x.clone(), w.clone());
+            plan.forward(&pool, &x, &w, None, &mut y);
+            plan.backward_data(&pool, &dy, &w, &mut dx);
+            plan.backward_filter(&pool, &x, &dy, &mut dw);
+            (y, dx, dw)
+        });
+        assert!(results[0] == results[1] && results[0] == results[2], "{isa:?}");
+    }
+}
+
+#[test]
+fn only_what_gains_is_planned() {
+    let isa = AnyIsa::available()[0];
+    let planned = |shape: &ConvShape| Winograd::new(isa, shape).is_some();
+    assert!(planned(&shape(16, [14, 14], [64, 64], 3, 1)));
+    assert!(planned(&shape(20, [32, 32], [256, 256], 5, 2)));
+    // Few tiles do not pay for bringing the weights to the points; few channels are all transform.
+    assert!(!planned(&shape(1, [4, 4], [256, 256], 3, 1)));
+    assert!(!planned(&shape(20, [32, 32], [3, 256], 3, 1)));
+    assert!(!planned(&ConvShape {
+        stride: [2, 2],
+        out_h: 7,
+        out_w: 7,
+        ..shape(16, [14, 14], [64, 64], 3, 1)
+    }));
+}
