@@ -1,10 +1,10 @@
 //! Backward-filter: at every point, the gradient is a matrix product over the tiles.
 //!
-//! A task is one row of positions for some channels of the image. It goes through all tiles in order, so
-//! that the sums do not depend on the number of threads.
+//! A task is two rows of positions for some channels of the image and a part of the tiles, which it goes through
+//! in order. Every part of the tiles has sums of its own, so that they do not depend on the number of threads.
 
-use super::tiles::{GatherRow, Problem};
-use super::transform::{POINTS, POSITIONS, data_row, expand_row};
+use super::tiles::{GatherPair, Problem};
+use super::transform::{PAIRS, POINTS, POSITIONS, Pair};
 use super::weights::Contract;
 use crate::gemm::{BLOCK_ROWS, Block, Epilogue, Layout, Panels, Segment};
 use crate::runtime::{Pool, SharedSlice};
@@ -13,9 +13,15 @@ use crate::simd::{AnyIsa, Real};
 use std::ops::Range;
 
 /// The values at the points that a block should have at most, so that they stay in the second-level cache.
-const MAX_VALUES: usize = 192 << 10;
+const MAX_VALUES: usize = 288 << 10;
 /// The most channels of a task.
 const MAX_CHANNELS: usize = 128;
+/// The least number of tasks, for threads to share.
+const TASKS: usize = 6;
+/// Tiles that are worth sums of their own.
+const MIN_TILES: usize = 128;
+/// The most values that all sums may take together.
+const MAX_SUMS: usize = 1 << 20;
 /// Rows of the gradient that one task brings to the taps.
 const ROWS: usize = 16;
 /// Values between two points, so that they do not fall into the same sets of the cache.
@@ -34,16 +40,28 @@ impl<T: Real> Job<'_, T> {
     /// Computes `dw`: `[tap][channel][filter]`.
     pub fn run(&self, pool: &Pool, dw: &mut [T]) {
         let sizes @ [channels, filters] = [self.problem.source[2], self.problem.target[2]];
-        let parts = channels.div_ceil(MAX_CHANNELS.min(BLOCK_ROWS));
-        let each = channels.div_ceil(parts).next_multiple_of(16);
-        with_scratch(POSITIONS * channels * filters, |values: &mut [T]| {
+        let len = POSITIONS * channels * filters;
+        let tiles = self.problem.tiles();
+        let parts = (tiles / MIN_TILES).min(MAX_SUMS / len).clamp(1, 4);
+        let cuts = channels.div_ceil(MAX_CHANNELS).max(TASKS.div_ceil(PAIRS.len() * parts));
+        // Whole vectors of every instruction set.
+        let each = channels.div_ceil(cuts).next_multiple_of(16);
+        let cuts = channels.div_ceil(each);
+        with_scratch(parts * len, |values: &mut [T]| {
             let out = SharedSlice::new(values);
-            pool.parallel_for(POINTS * parts, |task| {
-                let (point, part) = (task % POINTS, task / POINTS);
-                let range = part * each..channels.min((part + 1) * each);
+            pool.parallel_for(PAIRS.len() * cuts * parts, |task| {
+                let (pair, rest) = (PAIRS[task % PAIRS.len()], task / PAIRS.len());
+                let (cut, part) = (rest % cuts, rest / cuts);
+                let job = Task {
+                    job: self,
+                    pair,
+                    channels: cut * each..channels.min((cut + 1) * each),
+                    tiles: part * tiles / parts..(part + 1) * tiles / parts,
+                    out: out.as_mut_ptr().wrapping_add(part * len),
+                };
                 match self.problem.size() {
-                    2 => self.row::<2>(point, range, &out),
-                    4 => self.row::<4>(point, range, &out),
+                    2 => job.run::<2>(),
+                    4 => job.run::<4>(),
                     size => unreachable!("tiles of {size} x {size} pixels are not planned"),
                 }
             });
@@ -62,34 +80,45 @@ impl<T: Real> Job<'_, T> {
             });
         });
     }
+}
 
-    /// One task: a row of positions, some channels.
-    fn row<const M: usize>(&self, point: usize, channels: Range<usize>, out: &SharedSlice<T>) {
-        let problem = self.problem;
+/// A pair of rows of positions, some channels, some tiles.
+struct Task<'a, T> {
+    job: &'a Job<'a, T>,
+    pair: Pair,
+    channels: Range<usize>,
+    tiles: Range<usize>,
+    /// `[position][channel][filter]`, of all positions and channels.
+    out: *mut T,
+}
+
+impl<T: Real> Task<'_, T> {
+    fn run<const M: usize>(self) {
+        let Task { job: &Job { isa, problem, x: source, dy: target }, pair, channels, .. } = self;
         let [all, filters] = [problem.source[2], problem.target[2]];
-        let panels = Panels::new::<T>(self.isa, filters);
+        let panels = Panels::new::<T>(isa, filters);
         let lanes = panels.lanes();
-        let tiles = problem.tiles();
-        let most = (MAX_VALUES / (POINTS * (channels.len() + filters))).max(1);
+        let tiles = self.tiles.len();
+        let most = (MAX_VALUES / (2 * POINTS * (channels.len() + filters))).max(1);
         let most = tiles.div_ceil(tiles.div_ceil(most));
         let (x_step, dy_step) = (most * channels.len() + GAP, most * filters + GAP);
         let zeros = all.max(filters);
-        with_scratch(POINTS * (x_step + dy_step) + zeros, |scratch: &mut [T]| {
+        with_scratch(2 * POINTS * (x_step + dy_step) + zeros, |scratch: &mut [T]| {
             let (zeros, rest) = scratch.split_at_mut(zeros);
             zeros.fill(T::default());
-            let (x, dy) = rest.split_at_mut(POINTS * x_step);
-            for first in (0..tiles).step_by(most) {
-                let range = first..tiles.min(first + most);
+            let (x, dy) = rest.split_at_mut(2 * POINTS * x_step);
+            for first in self.tiles.clone().step_by(most) {
+                let range = first..self.tiles.end.min(first + most);
                 let count = range.len();
                 // Vectors of channels, each with all tiles: neighbours in `k` are a vector apart.
                 let vectors = channels.len() / lanes;
                 let places: Vec<_> = (0..vectors).map(|v| (v * count * lanes, lanes)).collect();
-                self.isa.run(GatherRow::<T, POINTS> {
+                isa.run(GatherPair::<T, POINTS> {
                     problem,
-                    values: self.x,
+                    values: source,
                     zeros,
                     tiles: range.clone(),
-                    row: data_row(point),
+                    pair,
                     channel: channels.start,
                     places: &places,
                     out: x,
@@ -102,26 +131,26 @@ impl<T: Real> Job<'_, T> {
                     (0..panel.vectors).map(move |v| (panel.col * count + v * lanes, width))
                 });
                 let places: Vec<_> = packed.collect();
-                self.isa.run(GatherRow::<T, M> {
+                isa.run(GatherPair::<T, M> {
                     problem,
-                    values: self.dy,
+                    values: target,
                     zeros,
                     tiles: range,
-                    row: expand_row(point, M),
+                    pair,
                     channel: 0,
                     places: &places,
                     out: dy,
                     point_step: dy_step,
                 });
-                for q in 0..POINTS {
+                for (r, point) in (0..2).flat_map(|r| (0..POINTS).map(move |point| (r, point))) {
+                    let q = r * POINTS + point;
                     let mut rows = [std::ptr::null(); BLOCK_ROWS];
                     let mut outs = [std::ptr::null_mut(); BLOCK_ROWS];
-                    let position = point * POINTS + q;
+                    let position = pair.points[r] * POINTS + point;
                     for (i, channel) in channels.clone().enumerate() {
                         let start = q * x_step + i / lanes * count * lanes + i % lanes;
                         rows[i] = x[start..].as_ptr();
-                        outs[i] =
-                            out.as_mut_ptr().wrapping_add((position * all + channel) * filters);
+                        outs[i] = self.out.wrapping_add((position * all + channel) * filters);
                     }
                     let block = Block {
                         rows: &rows[..channels.len()],
@@ -132,12 +161,12 @@ impl<T: Real> Job<'_, T> {
                         layout: Layout::Packed,
                         panels,
                         range: 0..panels.count(),
-                        epilogue: Epilogue { add: first > 0, bias: None },
+                        epilogue: Epilogue { add: first > self.tiles.start, bias: None },
                     };
                     // SAFETY: x has every channel of the task and dy every filter for all tiles of the
-                    // block, packed; the filters are whole vectors; tasks have distinct positions or
-                    // channels.
-                    unsafe { block.compute(self.isa) };
+                    // block, packed; the filters are whole vectors; tasks have distinct positions,
+                    // channels or sums.
+                    unsafe { block.compute(isa) };
                 }
             }
         });

@@ -1,11 +1,11 @@
 //! Forward and backward-data: blocks of tiles go to the points, through matrix products, and back.
 //!
 //! With few weights a block does all 36 positions at once. Many weights do not stay in the cache, so that
-//! blocks should be large: then a block does one row of six positions after another, and each adds its part to
-//! the target.
+//! blocks should be large: then a block does two rows of six positions after another, and each pair adds its part
+//! to the target.
 
-use super::tiles::{Gather, GatherRow, Problem, Scatter, ScatterRow};
-use super::transform::{POINTS, POSITIONS, data_row, expand_row};
+use super::tiles::{Gather, GatherPair, Problem, Scatter, ScatterPair};
+use super::transform::{PAIRS, POINTS, POSITIONS};
 use super::weights::{Expand, transpose};
 use crate::gemm::{BLOCK_ROWS, Block, Epilogue, Layout, MAX_K, Panel, Panels, Segment};
 use crate::runtime::{Pool, SharedSlice};
@@ -14,7 +14,7 @@ use crate::simd::{AnyIsa, Real};
 use std::ops::Range;
 
 /// The values at the points that a block should have at most, so that they stay in the second-level cache.
-const MAX_VALUES: usize = 256 << 10;
+const MAX_VALUES: usize = 384 << 10;
 /// The weights at the points up to which a block does all positions at once.
 const MAX_WEIGHTS: usize = 256 << 10;
 /// The least number of blocks, for threads to share.
@@ -105,14 +105,14 @@ impl<T: Real> Sweep<'_, T> {
         let by_rows = self.weights.len() > MAX_WEIGHTS;
         // For each tile: its values and products, and where it is summed up the target's.
         let most = match by_rows {
-            true => MAX_VALUES / (POINTS * (channels + self.widest()) + M * M * self.panels.n),
+            true => MAX_VALUES / (2 * POINTS * (channels + self.widest()) + M * M * self.panels.n),
             false => MAX_VALUES / (POSITIONS * (channels + self.widest())),
         };
         let blocks = tiles.div_ceil(most.clamp(1, BLOCK_ROWS)).next_multiple_of(BLOCKS);
         let each = tiles.div_ceil(blocks);
         pool.parallel_for(tiles.div_ceil(each), |block| {
             let tiles = block * each..tiles.min((block + 1) * each);
-            let positions = if by_rows { POINTS } else { POSITIONS };
+            let positions = if by_rows { 2 * POINTS } else { POSITIONS };
             let value_step = tiles.len() * channels + GAP;
             let product_step = tiles.len() * self.widest() + GAP;
             let edge = channels.max(self.widest());
@@ -177,20 +177,19 @@ impl<T: Real> Sweep<'_, T> {
         }
     }
 
-    /// One task: some tiles, one row of positions after another.
+    /// One task: some tiles, one pair of rows of positions after another.
     fn rows<const M: usize>(&self, tiles: Range<usize>, at: Points<T>) {
         let Job { isa, problem, source, bias } = *self.job;
         let (channels, lanes) = (self.channels(), self.panels.lanes());
         let places: Vec<_> = (0..channels / lanes).map(|v| (v * lanes, channels)).collect();
-        // The first row must count for every pixel: that of point 0 does not.
-        for (turn, row) in [1, 0, 2, 3, 4, 5].into_iter().enumerate() {
+        for (turn, pair) in PAIRS.into_iter().enumerate() {
             at.edge.fill(T::default());
-            isa.run(GatherRow::<T, POINTS> {
+            isa.run(GatherPair::<T, POINTS> {
                 problem,
                 values: source,
                 zeros: at.edge,
                 tiles: tiles.clone(),
-                row: data_row(row),
+                pair,
                 channel: 0,
                 places: &places,
                 out: at.values,
@@ -198,17 +197,18 @@ impl<T: Real> Sweep<'_, T> {
             });
             for index in 0..self.panels.count() {
                 let panel = self.panels.get(index);
-                for point in 0..POINTS {
-                    let values = &at.values[point * at.value_step..];
-                    let products = &mut at.products[point * at.product_step..];
-                    self.multiply(index, row * POINTS + point, tiles.len(), values, products);
+                for (i, point) in (0..2).flat_map(|r| (0..POINTS).map(move |point| (r, point))) {
+                    let (place, position) = (i * POINTS + point, pair.points[i] * POINTS + point);
+                    let values = &at.values[place * at.value_step..];
+                    let products = &mut at.products[place * at.product_step..];
+                    self.multiply(index, position, tiles.len(), values, products);
                 }
-                let scatter = ScatterRow::<T, M> {
+                let scatter = ScatterPair::<T, M> {
                     problem,
                     tiles: tiles.clone(),
                     products: at.products,
                     point_step: at.product_step,
-                    row: expand_row(row, M),
+                    pair,
                     first: turn == 0,
                     channel: panel.col,
                     width: self.width(&panel),

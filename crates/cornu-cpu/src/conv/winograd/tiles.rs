@@ -1,6 +1,6 @@
 //! Tiles of images: where their pixels are, and how they get to the points and back.
 
-use super::transform::{POINTS, POSITIONS, V, contract, data, expand, splat};
+use super::transform::{POINTS, POSITIONS, Pair, V, contract, data, expand, splat};
 use crate::simd::{AnyIsa, Float, Isa, Kernel, Real, Vector};
 use std::ops::Range;
 
@@ -18,9 +18,6 @@ pub(super) struct Problem {
     pub taps: usize,
 }
 
-/// The addresses of a tile's pixels.
-type Window<T> = [[*mut T; POINTS]; POINTS];
-
 impl Problem {
     /// The rows and columns of a tile of the target; a tile of the source has `POINTS`.
     pub fn size(&self) -> usize {
@@ -32,54 +29,70 @@ impl Problem {
         self.batch * self.tiles_of_image()
     }
 
+    /// The rows and columns of tiles in an image.
+    fn grid(&self) -> [usize; 2] {
+        [self.target[0].div_ceil(self.size()), self.target[1].div_ceil(self.size())]
+    }
+
     fn tiles_of_image(&self) -> usize {
-        self.target[0].div_ceil(self.size()) * self.target[1].div_ceil(self.size())
+        self.grid().iter().product()
     }
 
-    /// The image of a tile, and its first pixel in the target.
-    fn locate(&self, tile: usize) -> (usize, [usize; 2]) {
-        let (image, tile) = (tile / self.tiles_of_image(), tile % self.tiles_of_image());
-        let across = self.target[1].div_ceil(self.size());
-        (image, [tile / across * self.size(), tile % across * self.size()])
-    }
-
-    /// A tile of the source at `start`; what lies outside is found at `outside`.
-    fn source_window<T>(&self, tile: usize, start: *mut T, outside: *mut T) -> Window<T> {
-        let (image, [y, x]) = self.locate(tile);
-        let first = [y as isize + self.origin[0], x as isize + self.origin[1]];
-        window(self.source, POINTS, image, first, start, outside)
-    }
-
-    /// The same for the target.
-    fn target_window<T>(&self, tile: usize, start: *mut T, outside: *mut T) -> Window<T> {
-        let (image, [y, x]) = self.locate(tile);
-        window(self.target, self.size(), image, [y as isize, x as isize], start, outside)
+    /// Where tile `i` is.
+    fn tile(&self, i: usize) -> Tile {
+        let [_, across] = self.grid();
+        let (image, i) = (i / self.tiles_of_image(), i % self.tiles_of_image());
+        Tile { image, row: i / across, col: i % across }
     }
 }
 
-fn window<T>(
-    [height, width, channels]: [usize; 3],
-    size: usize,
+/// A tile's image, and its place among the image's tiles.
+#[derive(Clone, Copy)]
+struct Tile {
     image: usize,
-    first: [isize; 2],
-    start: *mut T,
-    outside: *mut T,
-) -> Window<T> {
-    let mut window = [[outside; POINTS]; POINTS];
-    for (i, row) in window.iter_mut().enumerate().take(size) {
-        let y = first[0] + i as isize;
-        if y < 0 || y >= height as isize {
-            continue;
+    row: usize,
+    col: usize,
+}
+
+impl Tile {
+    /// Goes to the next tile.
+    #[inline(always)]
+    fn step(&mut self, [down, across]: [usize; 2]) {
+        self.col += 1;
+        if self.col == across {
+            (self.col, self.row) = (0, self.row + 1);
         }
-        let line = (image * height + y as usize) * width;
-        for (j, pixel) in row.iter_mut().enumerate().take(size) {
-            let x = first[1] + j as isize;
-            if x >= 0 && x < width as isize {
-                *pixel = start.wrapping_add((line + x as usize) * channels);
-            }
+        if self.row == down {
+            (self.row, self.image) = (0, self.image + 1);
         }
     }
-    window
+
+    /// The addresses of `N` by `N` pixels of images of this size, from the tile's first pixel of the target and
+    /// `origin` on; `outside` where there is none.
+    #[inline(always)]
+    fn window<T, const N: usize>(
+        &self,
+        size: usize,
+        origin: [isize; 2],
+        [height, width, channels]: [usize; 3],
+        start: *mut T,
+        outside: *mut T,
+    ) -> [[*mut T; N]; N] {
+        let top = (self.row * size) as isize + origin[0];
+        let left = (self.col * size) as isize + origin[1];
+        // Positions before the first wrap around to beyond the last.
+        let inside: [bool; N] = std::array::from_fn(|j| ((left + j as isize) as usize) < width);
+        std::array::from_fn(|i| {
+            let y = (top + i as isize) as usize;
+            let line = (self.image * height).wrapping_add(y).wrapping_mul(width);
+            let first = line.wrapping_add(left as usize).wrapping_mul(channels);
+            let first = start.wrapping_add(first);
+            std::array::from_fn(|j| match y < height && inside[j] {
+                true => first.wrapping_add(j * channels),
+                false => outside,
+            })
+        })
+    }
 }
 
 /// Brings tiles of the source to the points: value `c` of tile `i` at position `p` goes to
@@ -107,8 +120,12 @@ impl<T: Real> Kernel for Gather<'_, T> {
         );
         assert!(self.out.len() >= last && self.tiles.end <= self.problem.tiles());
         let (source, zeros) = (self.source.as_ptr().cast_mut(), self.zeros.as_ptr().cast_mut());
-        for (i, tile) in self.tiles.enumerate() {
-            let window = self.problem.source_window(tile, source, zeros);
+        let Problem { source: image, origin, .. } = *self.problem;
+        let (size, grid) = (self.problem.size(), self.problem.grid());
+        let mut tile = self.problem.tile(self.tiles.start);
+        for i in 0..self.tiles.len() {
+            let window = tile.window::<T, POINTS>(size, origin, image, source, zeros);
+            tile.step(grid);
             for c in (0..channels).step_by(lanes) {
                 let mut half = [[V::<S, T>::zero(s); POINTS]; POINTS];
                 for j in 0..POINTS {
@@ -179,8 +196,11 @@ impl<T: Real, const M: usize> Kernel for Run<'_, T, M> {
         assert!(job.tiles.end <= job.problem.tiles() && M == job.problem.size());
         assert!(job.bias.is_none_or(|bias| bias.len() >= job.channel + width));
         let outside = job.outside.as_mut_ptr().wrapping_sub(job.channel);
-        for (i, tile) in job.tiles.enumerate() {
-            let window = job.problem.target_window(tile, job.target, outside);
+        let (image, grid) = (job.problem.target, job.problem.grid());
+        let mut tile = job.problem.tile(job.tiles.start);
+        for i in 0..job.tiles.len() {
+            let window = tile.window::<T, M>(M, [0, 0], image, job.target, outside);
+            tile.step(grid);
             for c in (0..width).step_by(lanes) {
                 let products = job.products[i * width + c..].as_ptr();
                 let mut half = [[V::<S, T>::zero(s); POINTS]; M];
@@ -214,20 +234,19 @@ impl<T: Real, const M: usize> Kernel for Run<'_, T, M> {
     }
 }
 
-/// Adds what one row of positions gives to `width` channels of the target, from `channel` on. The products of a
-/// tile at point `q` of the row are at `products[q * point_step + i * width..]`.
-pub(super) struct ScatterRow<'a, T, const M: usize> {
+/// Adds what two rows of positions give to `width` channels of the target, from `channel` on. The products of a
+/// tile at point `q` of row `r` are at `products[(r * POINTS + q) * point_step + i * width..]`.
+pub(super) struct ScatterPair<'a, T, const M: usize> {
     pub problem: &'a Problem,
     pub tiles: Range<usize>,
     pub products: &'a [T],
     pub point_step: usize,
-    /// The factor of this row of positions for each row of pixels.
-    pub row: [f64; POINTS],
-    /// Replace the target's values instead of adding to them; all factors count then.
+    pub pair: Pair,
+    /// Replace the target's values instead of adding to them; for a pair that counts in all rows.
     pub first: bool,
     pub channel: usize,
     pub width: usize,
-    /// A value for each channel of the target, which is added.
+    /// A value for each channel of the target, which is added where its values are replaced.
     pub bias: Option<&'a [T]>,
     /// The values of the target.
     pub target: *mut T,
@@ -235,62 +254,76 @@ pub(super) struct ScatterRow<'a, T, const M: usize> {
     pub outside: &'a mut [T],
 }
 
-impl<T: Real, const M: usize> ScatterRow<'_, T, M> {
+impl<T: Real, const M: usize> ScatterPair<'_, T, M> {
     /// Writes the tiles.
     ///
     /// # Safety
     /// `target` must be valid for all images of the problem, and nobody else may use these channels of these
     /// tiles meanwhile.
     pub unsafe fn run(self, isa: AnyIsa) {
-        isa.run(RunRow(self));
+        isa.run(RunPair(self));
     }
 }
 
-/// Made only by [`ScatterRow::run`], whose caller makes its promises.
-struct RunRow<'a, T, const M: usize>(ScatterRow<'a, T, M>);
+/// Made only by [`ScatterPair::run`], whose caller makes its promises.
+struct RunPair<'a, T, const M: usize>(ScatterPair<'a, T, M>);
 
-impl<T: Real, const M: usize> Kernel for RunRow<'_, T, M> {
+impl<T: Real, const M: usize> Kernel for RunPair<'_, T, M> {
     type Output = ();
     #[inline(always)]
     fn run<S: Isa>(self, s: S) {
-        let RunRow(job) = self;
+        let RunPair(job) = self;
         let (width, lanes) = (job.width, V::<S, T>::LANES);
-        let last = (POINTS - 1) * job.point_step + job.tiles.len() * width;
+        let last = (2 * POINTS - 1) * job.point_step + job.tiles.len() * width;
         assert!(width.is_multiple_of(lanes) && job.channel + width <= job.problem.target[2]);
         assert!(job.products.len() >= last && job.outside.len() >= width);
         assert!(job.tiles.end <= job.problem.tiles() && M == job.problem.size());
         assert!(job.bias.is_none_or(|bias| bias.len() >= job.channel + width));
         let outside = job.outside.as_mut_ptr().wrapping_sub(job.channel);
-        for (i, tile) in job.tiles.enumerate() {
-            let window = job.problem.target_window(tile, job.target, outside);
+        let factors = job.pair.expand(M);
+        let (image, grid) = (job.problem.target, job.problem.grid());
+        let mut tile = job.problem.tile(job.tiles.start);
+        for i in 0..job.tiles.len() {
+            let window = tile.window::<T, M>(M, [0, 0], image, job.target, outside);
+            tile.step(grid);
             for c in (0..width).step_by(lanes) {
                 let products = job.products[i * width + c..].as_ptr();
-                let mut w = [V::<S, T>::zero(s); POINTS];
-                for q in 0..POINTS {
-                    // SAFETY: the products of the last point are there (asserted above).
-                    w[q] = unsafe { V::<S, T>::load_ptr(s, products.add(q * job.point_step)) };
+                let mut rows = [[V::<S, T>::zero(s); M]; 2];
+                for r in 0..2 {
+                    let mut w = [V::<S, T>::zero(s); POINTS];
+                    for q in 0..POINTS {
+                        let place = (r * POINTS + q) * job.point_step;
+                        // SAFETY: the products of the last point are there (asserted above).
+                        w[q] = unsafe { V::<S, T>::load_ptr(s, products.add(place)) };
+                    }
+                    rows[r] = contract::<S, T, M>(s, w);
                 }
-                let y = contract::<S, T, M>(s, w);
+                if job.pair.mixed {
+                    for j in 0..M {
+                        let [a, b] = [rows[0][j], rows[1][j]];
+                        (rows[0][j], rows[1][j]) = (a + b, a - b);
+                    }
+                }
                 let channel = job.channel + c;
                 let bias = match job.bias {
                     Some(bias) => V::<S, T>::load(s, &bias[channel..]),
                     None => V::<S, T>::zero(s),
                 };
                 for k in 0..M {
-                    if job.row[k] == 0.0 {
+                    if factors[k] == 0.0 {
                         continue;
                     }
-                    let factor = splat::<S, T>(s, job.row[k]);
+                    let factor = splat::<S, T>(s, factors[k]);
                     for j in 0..M {
                         let pixel = window[k][j].wrapping_add(channel);
-                        // SAFETY: the pixel is one of the target, which the caller of `ScatterRow::run`
+                        // SAFETY: the pixel is one of the target, which the caller of `ScatterPair::run`
                         // promised, or the room for those outside; both have these channels.
                         unsafe {
                             let sum = match job.first {
                                 true => bias,
                                 false => V::<S, T>::load_ptr(s, pixel),
                             };
-                            factor.mul_add(y[j], sum).store_ptr(pixel);
+                            factor.mul_add(rows[k % 2][j], sum).store_ptr(pixel);
                         }
                     }
                 }
@@ -299,17 +332,16 @@ impl<T: Real, const M: usize> Kernel for RunRow<'_, T, M> {
     }
 }
 
-/// Brings tiles to the points of one row of positions: those of the source (`N` = `POINTS`), by `data`, or of
-/// the target, by `expand`. Value `c` of tile `i` at point `q` goes to
-/// `out[q * point_step + places[v].0 + i * places[v].1]` and on, for vector `v` of the channels.
-pub(super) struct GatherRow<'a, T, const N: usize> {
+/// Brings tiles to the points of two rows of positions: those of the source (`N` = `POINTS`), by `data`, or of
+/// the target, by `expand`. Value `c` of tile `i` at point `q` of row `r` goes to
+/// `out[(r * POINTS + q) * point_step + places[v].0 + i * places[v].1]` and on, for vector `v` of the channels.
+pub(super) struct GatherPair<'a, T, const N: usize> {
     pub problem: &'a Problem,
     pub values: &'a [T],
     /// As many zeros as there are channels.
     pub zeros: &'a [T],
     pub tiles: Range<usize>,
-    /// What each row of pixels is multiplied with.
-    pub row: [f64; POINTS],
+    pub pair: Pair,
     /// The first channel.
     pub channel: usize,
     pub places: &'a [(usize, usize)],
@@ -317,59 +349,64 @@ pub(super) struct GatherRow<'a, T, const N: usize> {
     pub point_step: usize,
 }
 
-impl<T: Real, const N: usize> Kernel for GatherRow<'_, T, N> {
+impl<T: Real, const N: usize> Kernel for GatherPair<'_, T, N> {
     type Output = ();
     #[inline(always)]
     fn run<S: Isa>(self, s: S) {
         let problem = self.problem;
-        let image = if N == POINTS { problem.source } else { problem.target };
+        let (image, origin, factors) = match N == POINTS {
+            true => (problem.source, problem.origin, self.pair.data()),
+            false => (problem.target, [0, 0], self.pair.expand(N)),
+        };
         let lanes = V::<S, T>::LANES;
         let channels = self.channel + self.places.len() * lanes;
         let count = self.tiles.len();
         let reach = self.places.iter().map(|place| place.0 + count.max(1).strict_sub(1) * place.1);
-        let last = (POINTS - 1) * self.point_step + reach.max().unwrap_or(0) + lanes;
+        let last = (2 * POINTS - 1) * self.point_step + reach.max().unwrap_or(0) + lanes;
         assert!(channels <= image[2] && self.zeros.len() >= image[2]);
         assert!(self.values.len() >= problem.batch * image.iter().product::<usize>());
         assert!(self.out.len() >= last && self.tiles.end <= problem.tiles());
         assert!(N == POINTS || N == problem.size());
         let (values, zeros) = (self.values.as_ptr().cast_mut(), self.zeros.as_ptr().cast_mut());
-        // The rows that count, and their factors.
-        let mut rows = [(0, V::<S, T>::zero(s)); POINTS];
-        let mut used = 0;
-        for (i, &factor) in self.row.iter().enumerate() {
-            if factor != 0.0 {
-                rows[used] = (i, splat::<S, T>(s, factor));
-                used += 1;
-            }
-        }
-        for (i, tile) in self.tiles.enumerate() {
-            let window = if N == POINTS {
-                problem.source_window(tile, values, zeros)
-            } else {
-                problem.target_window(tile, values, zeros)
-            };
+        let grid = problem.grid();
+        let mut tile = problem.tile(self.tiles.start);
+        for i in 0..count {
+            let window = tile.window::<T, N>(problem.size(), origin, image, values, zeros);
+            tile.step(grid);
             for (v, place) in self.places.iter().enumerate() {
                 let c = self.channel + v * lanes;
-                let mut half = [V::<S, T>::zero(s); N];
-                for &(k, factor) in &rows[..used] {
+                let mut rows = [[V::<S, T>::zero(s); N]; 2];
+                for k in 0..N {
+                    if factors[k] == 0.0 {
+                        continue;
+                    }
+                    let factor = splat::<S, T>(s, factors[k]);
                     for j in 0..N {
                         // SAFETY: every pixel of a window lies in the image, or is the zeros; both have
                         // these channels (asserted above).
                         let x = unsafe { V::<S, T>::load_ptr(s, window[k][j].add(c)) };
-                        half[j] = factor.mul_add(x, half[j]);
+                        rows[k % 2][j] = factor.mul_add(x, rows[k % 2][j]);
                     }
                 }
-                let at = if N == POINTS {
-                    let mut all = [V::<S, T>::zero(s); POINTS];
-                    all[..N].copy_from_slice(&half);
-                    data::<S, T>(s, all)
-                } else {
-                    expand::<S, T, N>(s, half)
-                };
-                for q in 0..POINTS {
-                    let place = q * self.point_step + place.0 + i * place.1;
-                    // SAFETY: `out` holds the last vector of the last point (asserted above).
-                    unsafe { at[q].store_ptr(self.out.as_mut_ptr().add(place)) };
+                if self.pair.mixed {
+                    for j in 0..N {
+                        let [a, b] = [rows[0][j], rows[1][j]];
+                        (rows[0][j], rows[1][j]) = (a + b, a - b);
+                    }
+                }
+                for r in 0..2 {
+                    let at = if N == POINTS {
+                        let mut all = [V::<S, T>::zero(s); POINTS];
+                        all[..N].copy_from_slice(&rows[r]);
+                        data::<S, T>(s, all)
+                    } else {
+                        expand::<S, T, N>(s, rows[r])
+                    };
+                    for q in 0..POINTS {
+                        let place = (r * POINTS + q) * self.point_step + place.0 + i * place.1;
+                        // SAFETY: `out` holds the last vector of the last point (asserted above).
+                        unsafe { at[q].store_ptr(self.out.as_mut_ptr().add(place)) };
+                    }
                 }
             }
         }

@@ -69,33 +69,41 @@ pub(super) fn contract<S: Isa, T: Real, const N: usize>(
     y
 }
 
-/// Row `point` of the matrix of [`data`].
-pub(super) const fn data_row(point: usize) -> [f64; POINTS] {
-    [
-        [4.0, 0.0, -5.0, 0.0, 1.0, 0.0],
-        [0.0, -4.0, -4.0, 1.0, 1.0, 0.0],
-        [0.0, 4.0, -4.0, -1.0, 1.0, 0.0],
-        [0.0, -2.0, -1.0, 2.0, 1.0, 0.0],
-        [0.0, 2.0, -1.0, -2.0, 1.0, 0.0],
-        [0.0, 4.0, 0.0, -5.0, 0.0, 1.0],
-    ][point]
+/// Two rows of points that are computed together, and what each row of a tile counts in them: rows of even
+/// numbers add up to one sum, the others to another. Points 1 and -1, and 2 and -2, are the sum and the
+/// difference of both; points 0 and infinity are the sums themselves.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pair {
+    /// The rows of points.
+    pub points: [usize; 2],
+    /// Whether sum and difference are taken.
+    pub mixed: bool,
+    data: [f64; POINTS],
+    base: f64,
 }
 
-/// Row `point` of the matrix of [`expand`] for `n` coefficients; the rest is zero.
-pub(super) fn expand_row(point: usize, n: usize) -> [f64; POINTS] {
-    let mut row = [0.0; POINTS];
-    match point {
-        0 => row[0] = 1.0,
-        5 => row[n - 1] = 1.0,
-        _ => {
-            let at = [1.0, -1.0, 2.0, -2.0][point - 1];
-            row.iter_mut().take(n).fold(1.0, |power, value| {
-                *value = power;
-                power * at
-            });
-        }
+/// All rows of points. What the first pair gives counts for every row of the target.
+pub(super) const PAIRS: [Pair; 3] = [
+    Pair { points: [1, 2], mixed: true, data: [0.0, -4.0, -4.0, 1.0, 1.0, 0.0], base: 1.0 },
+    Pair { points: [3, 4], mixed: true, data: [0.0, -2.0, -1.0, 2.0, 1.0, 0.0], base: 2.0 },
+    Pair { points: [0, 5], mixed: false, data: [4.0, 4.0, -5.0, -5.0, 1.0, 1.0], base: 0.0 },
+];
+
+impl Pair {
+    /// The factors of [`data`].
+    pub fn data(&self) -> [f64; POINTS] {
+        self.data
     }
-    row
+
+    /// The factors of [`expand`] for `n` coefficients (an even number), and of [`contract`].
+    pub fn expand(&self, n: usize) -> [f64; POINTS] {
+        let factor = |i: usize| match (self.mixed, i) {
+            (true, _) if i < n => self.base.powi(i as i32),
+            (false, _) if i == 0 || i == n - 1 => 1.0,
+            _ => 0.0,
+        };
+        std::array::from_fn(factor)
+    }
 }
 
 #[cfg(test)]
@@ -137,19 +145,25 @@ mod tests {
     }
 
     #[test]
-    fn rows_are_those_of_the_transforms() {
+    fn pairs_are_rows_of_the_transforms() {
         let d = [1.0, -2.0, 3.5, 0.25, -7.0, 5.0];
         let all = data::<_, f64>(Scalar, lanes(d));
         let (two, four) = ([3.0, -5.0], [3.0, -5.0, 7.0, 0.5]);
         let few = expand::<_, f64, 2>(Scalar, lanes(two));
         let more = expand::<_, f64, 4>(Scalar, lanes(four));
-        for point in 0..POINTS {
-            let dot = |row: [f64; POINTS], x: &[f64]| -> f64 {
-                row.iter().zip(x).map(|(a, b)| a * b).sum()
+        for pair in PAIRS {
+            let check = |factors: [f64; POINTS], x: &[f64], want: &[Lane; POINTS]| {
+                let mut sums = [0.0; 2];
+                for (i, x) in x.iter().enumerate() {
+                    sums[i % 2] += factors[i] * x;
+                }
+                let [even, odd] = sums;
+                let got = if pair.mixed { [even + odd, even - odd] } else { sums };
+                assert_eq!(got, pair.points.map(|point| value(want[point])));
             };
-            assert_eq!(value(all[point]), dot(data_row(point), &d));
-            assert_eq!(value(few[point]), dot(expand_row(point, 2), &two));
-            assert_eq!(value(more[point]), dot(expand_row(point, 4), &four));
+            check(pair.data(), &d, &all);
+            check(pair.expand(2), &two, &few);
+            check(pair.expand(4), &four, &more);
         }
     }
 }

@@ -72,7 +72,7 @@ impl<T: Real, const R: usize> Kernel for RunExpand<'_, T, R> {
 
 /// Brings rows of the gradient from the points to the taps: the transpose of [`Expand`].
 pub(super) struct Contract<'a, T, const R: usize> {
-    /// `[position][row][col]`.
+    /// `[position][row][col]`, as often as there are sums to be added up.
     pub values: &'a [T],
     pub sizes: [usize; 2],
     pub rows: Range<usize>,
@@ -99,17 +99,22 @@ impl<T: Real, const R: usize> Kernel for RunContract<'_, T, R> {
     fn run<S: Isa>(self, s: S) {
         let RunContract(job) = self;
         let ([rows, cols], lanes) = (job.sizes, V::<S, T>::LANES);
-        assert!(job.values.len() >= POSITIONS * rows * cols && job.rows.end <= rows);
-        assert!(cols.is_multiple_of(lanes));
+        let len = POSITIONS * rows * cols;
+        assert!(job.values.len() >= len && job.values.len().is_multiple_of(len));
+        assert!(job.rows.end <= rows && cols.is_multiple_of(lanes));
         for start in (job.rows.start * cols..job.rows.end * cols).step_by(lanes) {
             let mut half = [[V::<S, T>::zero(s); POINTS]; R];
             for j in 0..POINTS {
                 let mut w = [V::<S, T>::zero(s); POINTS];
                 for k in 0..POINTS {
                     let place = (k * POINTS + j) * rows * cols + start;
-                    // SAFETY: all positions have this row's columns (asserted above).
-                    let value = unsafe { V::<S, T>::load_ptr(s, job.values.as_ptr().add(place)) };
-                    w[k] = value * splat::<S, T>(s, SCALES[k] * SCALES[j]);
+                    let mut sum = V::<S, T>::zero(s);
+                    for part in (0..job.values.len()).step_by(len) {
+                        let values = job.values[part + place..].as_ptr();
+                        // SAFETY: all positions of a part have this row's columns (asserted above).
+                        sum = sum + unsafe { V::<S, T>::load_ptr(s, values) };
+                    }
+                    w[k] = sum * splat::<S, T>(s, SCALES[k] * SCALES[j]);
                 }
                 let g = contract::<S, T, R>(s, w);
                 for k in 0..R {
