@@ -3,7 +3,8 @@
     python tools/interop/check.py [--cornu target/release/cornu] [NAME ...]
 
 For every model of models.py: Keras saves it, `cornu predict` answers for the .keras and the .h5 file; then `cornu
-convert` writes .keras, .h5, .weights.h5 and sharded .weights.json files, which Keras opens. All answers must agree to 1e-5.
+convert` writes .keras, .h5, .weights.h5 and sharded .weights.json files, which Keras opens, and an .onnx file, which
+onnxruntime runs for all rows and for one. All answers must agree to 1e-5.
 """
 import argparse
 import os
@@ -17,6 +18,8 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 
 import keras
 import numpy as np
+import onnx
+import onnxruntime
 
 import models
 
@@ -113,6 +116,23 @@ class Check:
                 return answers(again, inputs)
 
             self.compare(f"{name}.{end} written", open_in_keras, expected)
+        self.exported(name, written["keras"], inputs, lambda rows: answers(model, rows), expected)
+
+    def exported(self, name, saved, inputs, again, expected):
+        path = self.folder / f"{name}.onnx"
+
+        def run(rows):
+            session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+            return session.run(None, {i.name: x for i, x in zip(session.get_inputs(), rows, strict=True)})
+
+        def whole():
+            self.run("convert", saved, path)
+            onnx.checker.check_model(onnx.load(path), full_check=True)
+            return run(inputs)
+
+        self.compare(f"{name}.onnx", whole, expected)
+        one = [x[:1] for x in inputs]
+        self.compare(f"{name}.onnx, one row", lambda: run(one), again(one))
 
 
 def readable(path):

@@ -105,6 +105,20 @@ LAYERS = [
     (L.Rescaling, dict(scale=0.5, offset=[0.1, 0.2, 0.3]), [(4, 3)]),
     (L.Normalization, dict(mean=[1.0, 2.0], variance=[4.0, 0.25]), [(3, 2)]),
     (L.Identity, dict(), [(3,)]),
+    # The channels before the spatial axes.
+    (L.Conv1D, dict(filters=4, kernel_size=3, groups=2, padding="same", data_format="channels_first"), [(2, 7)]),
+    (L.Conv2D, dict(filters=3, kernel_size=(2, 3), strides=(1, 2), padding="same", data_format="channels_first"), [(2, 5, 7)]),
+    (L.Conv2D, dict(filters=2, kernel_size=3, dilation_rate=2, data_format="channels_first", activation="swish"), [(3, 7, 9)]),
+    (L.Conv2DTranspose, dict(filters=2, kernel_size=3, strides=2, padding="same", data_format="channels_first"), [(3, 4, 5)]),
+    (L.DepthwiseConv2D, dict(kernel_size=2, depth_multiplier=3, data_format="channels_first"), [(2, 5, 6)]),
+    (L.MaxPooling2D, dict(pool_size=(2, 3), padding="same", data_format="channels_first"), [(2, 5, 7)]),
+    (L.AveragePooling2D, dict(pool_size=3, strides=1, padding="same", data_format="channels_first"), [(2, 5, 4)]),
+    (L.GlobalMaxPooling2D, dict(data_format="channels_first"), [(2, 5, 4)]),
+    (L.ZeroPadding2D, dict(padding=((0, 2), (1, 0)), data_format="channels_first"), [(2, 3, 4)]),
+    (L.Cropping2D, dict(cropping=((0, 2), (1, 0)), data_format="channels_first"), [(2, 5, 4)]),
+    (L.UpSampling2D, dict(size=(1, 3), data_format="channels_first"), [(2, 3, 4)]),
+    (L.Flatten, dict(data_format="channels_first"), [(2, 3, 4)]),
+    (L.BatchNormalization, dict(axis=1), [(2, 3, 4)]),
 ]
 
 
@@ -150,6 +164,17 @@ def graphs():
     model = keras.Sequential([keras.Input((6, 6, 1)), L.Conv2D(3, 3, padding="same"), L.BatchNormalization(), L.ReLU(),
                               L.MaxPooling2D(), L.Flatten(), L.Dense(4, activation="softmax")])
     yield "sequential", randomize(model), [numbers((3, 6, 6, 1))]
+
+    a = keras.Input((9, 7, 3), name="in_0")
+    x = L.Conv2D(4, 3, padding="same", use_bias=False)(a)
+    x = L.ReLU(max_value=6.0)(L.BatchNormalization()(x))
+    y = L.LeakyReLU(0.2)(L.Conv2D(4, (3, 1), padding="same", dilation_rate=(2, 1))(x))
+    x = L.Concatenate()([L.Add()([x, y]), L.DepthwiseConv2D(3, padding="same")(y)])
+    x = L.Conv2DTranspose(3, 2, strides=2)(L.AveragePooling2D(3, 2, padding="same")(x))
+    gate = L.Dense(3, activation="sigmoid")(L.GlobalAveragePooling2D(keepdims=True)(x))
+    x = L.Permute((3, 1, 2))(L.Multiply()([x, gate]))
+    model = keras.Model(a, [L.Dense(2)(L.Flatten()(x)), L.LayerNormalization()(x)])
+    yield "residual", randomize(model), [numbers((4, 9, 7, 3))]
 
     model = keras.Sequential([L.Dense(3), L.Dense(2)], name="deferred")
     model.build((None, 4))

@@ -10,12 +10,13 @@ use crate::{Failure, arguments, output};
 /// Write a model, or its weights alone, in another format
 #[derive(Args)]
 #[command(after_help = "Examples:\n  cornu convert old.h5 new.keras\n  cornu convert model.keras \
-                        model.weights.h5\n  cornu convert model.keras model.safetensors")]
+                        model.weights.h5\n  cornu convert model.keras model.safetensors\n  cornu convert model.keras \
+                        model.onnx")]
 pub struct Convert {
     /// The model: a .keras file, its unzipped folder, or an .h5 file
     model: PathBuf,
 
-    /// Where to write it: .keras or .h5; for the weights alone .weights.h5, .weights.json, .npz or .safetensors
+    /// Where to write it: .keras or .h5; .onnx for inference elsewhere; for the weights alone .weights.h5, .weights.json, .npz or .safetensors
     output: PathBuf,
 
     /// The most bytes of weights in one of the files that a .weights.json lists [default: 5 GiB]
@@ -33,6 +34,7 @@ impl Convert {
         let written = match self.max_shard_bytes {
             Some(bytes) => save_sharded_weights(&model, &self.output, bytes),
             None if weights => save_weights(&model, &self.output),
+            None if name.ends_with(".onnx") => model.export(&self.output),
             None => model.save(&self.output),
         };
         written.map_err(Failure::input)?;

@@ -6,6 +6,7 @@ use cornu_graph::testing::check_gradient;
 use cornu_graph::{Array, DType, Graph, Spec, Tensor, gradients, ops};
 
 use crate::layers::{Context, KerasTensor, LayerRef, Shape, Weight, from_config, input_with_dtype};
+use crate::models::Model;
 use crate::optimizers::{SGD, State};
 use crate::{Error, Result, backend, io::npz};
 
@@ -51,6 +52,7 @@ impl Default for CheckOptions {
 ///   evaluation gives.
 /// - A layer made from its config has the same config and, with the weights written to `.npz` and read back,
 ///   gives the same outputs.
+/// - It can be exported to ONNX.
 /// - Gradients for inputs and weights agree with central finite differences in double precision.
 /// - Training differs from inference exactly if `options` say so, and steps of SGD lower a loss.
 ///
@@ -93,6 +95,7 @@ pub fn check_layer<L: Into<LayerRef>>(
     check.weights()?;
     check.inference()?;
     check.round_trip(&|| make().into())?;
+    check.export()?;
     if check.options.gradients {
         check.gradients(false)?;
     }
@@ -139,6 +142,13 @@ impl Check {
         let outputs = layer.trace(&arguments, &mut Context::new(training))?;
         let run = backend()?.compile(&Graph::trace(&arguments, &outputs, &[])?)?;
         Ok(run.run(&self.values.iter().collect::<Vec<_>>())?)
+    }
+
+    fn export(&self) -> Result<()> {
+        let symbol = |spec: &Spec| input_with_dtype(&spec.shape[1..], spec.dtype);
+        let symbols: Vec<KerasTensor> = self.specs.iter().map(symbol).collect();
+        let outputs = self.layer.apply_all(symbols.clone())?;
+        crate::saving::check_export(&Model::new(symbols, outputs)?)
     }
 
     fn shapes(&self) -> Result<()> {

@@ -99,6 +99,23 @@ fn differences_are_named_and_can_be_tolerated() {
 }
 
 #[test]
+fn a_model_is_exported_to_onnx_or_the_ending_is_refused() {
+    let folder = folder("export");
+    let at = |name: &str| folder.join(name);
+    two(4).save(at("m.keras")).unwrap();
+    let shown = done(&["convert", text(&at("m.keras")), text(&at("m.onnx"))]);
+    assert!(shown.contains("m.onnx: model"), "{shown}");
+    let bytes = std::fs::read(at("m.onnx")).unwrap();
+    let holds = |text: &[u8]| bytes.windows(text.len()).any(|w| w == text);
+    assert!(holds(b"cornu") && holds(b"/kernel") && holds(b"MatMul"));
+    let (code, error) = refused(&["convert", text(&at("m.keras")), text(&at("m.pb"))]);
+    assert_eq!(code, 2);
+    assert!(error.contains(".keras"), "{error}");
+    assert!(!at("m.pb").exists());
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
 fn several_inputs_are_named_and_several_outputs_are_in_order() {
     let folder = folder("predict");
     let model = two(4);

@@ -30,8 +30,13 @@ pub(crate) fn within<R>(bytes: u64, calls: u64, make: impl FnOnce() -> R) -> R {
     make()
 }
 
-/// Takes a weight's bytes from the budget, if there is one.
-pub(super) fn spend_bytes(name: &str, shape: &[usize], dtype: DType) -> Result<()> {
+/// Whether a model from a file is put together, whose weights get their values from there.
+pub(super) fn is_loading() -> bool {
+    BUDGET.get().is_some()
+}
+
+/// Takes the bytes of a weight or a table from the budget, if there is one.
+pub(crate) fn spend_bytes(name: &str, shape: &[usize], dtype: DType) -> Result<()> {
     let Some(budget) = BUDGET.get() else { return Ok(()) };
     let count = shape.iter().try_fold(dtype.size(), |n, &size| n.checked_mul(size));
     match count.and_then(|n| budget.bytes.checked_sub(n as u64)) {
@@ -41,16 +46,16 @@ pub(super) fn spend_bytes(name: &str, shape: &[usize], dtype: DType) -> Result<(
             let reason = format!(
                 "would have the shape {shape}, more than a file of this size can hold; Load::max_bytes raises the limit"
             );
-            return Err(Error::format(format!("weight {name:?}"), reason));
+            return Err(Error::format(format!("{name:?}"), reason));
         }
     }
     Ok(())
 }
 
-/// Takes one call from the budget, if there is one.
-pub(super) fn spend_call(name: &str) -> Result<()> {
+/// Takes calls, or other parts of a graph, from the budget, if there is one.
+pub(crate) fn spend_calls(name: &str, count: usize) -> Result<()> {
     let Some(budget) = BUDGET.get() else { return Ok(()) };
-    let calls = budget.calls.checked_sub(1).ok_or_else(|| {
+    let calls = budget.calls.checked_sub(count as u64).ok_or_else(|| {
         let reason = "the model calls its layers too often; Load::max_calls raises the limit";
         Error::format(format!("layer {name:?}"), reason)
     })?;

@@ -9,6 +9,13 @@ use crate::config::Choice;
 use crate::regularizers::Regularizer;
 use crate::{Error, Result};
 
+/// A call of a layer: the tensors that were made in it have these ids.
+#[derive(Debug, Clone)]
+pub(crate) struct Call {
+    pub layer: String,
+    pub tensors: std::ops::Range<u64>,
+}
+
 /// The surroundings of a call: the mode, the state as it is at this point of the step, and what the layers
 /// add to the step.
 pub struct Context {
@@ -19,6 +26,7 @@ pub struct Context {
     updates: Vec<(Variable, Tensor)>,
     losses: Vec<Tensor>,
     metrics: Vec<(String, Tensor)>,
+    calls: Option<Vec<Call>>,
 }
 
 impl Context {
@@ -32,7 +40,31 @@ impl Context {
             updates: Vec::new(),
             losses: Vec::new(),
             metrics: Vec::new(),
+            calls: None,
         }
+    }
+
+    /// A context for inference that remembers which layer made which tensors.
+    pub(crate) fn recording() -> Context {
+        Context { calls: Some(Vec::new()), ..Context::new(false) }
+    }
+
+    /// The calls of layers so far, if they are remembered.
+    pub(crate) fn calls(&self) -> &[Call] {
+        self.calls.as_deref().unwrap_or_default()
+    }
+
+    /// Runs the call of a layer, and remembers it if calls are.
+    pub(super) fn call<R>(&mut self, layer: &str, run: impl FnOnce(&mut Context) -> R) -> R {
+        // Ids grow: a tensor made here and now is a mark.
+        let mark = |cx: &Context| cx.calls.as_ref().map(|_| Tensor::scalar(0f32).id());
+        let start = mark(self);
+        let result = run(self);
+        if let (Some(start), Some(end)) = (start, mark(self)) {
+            let call = Call { layer: layer.into(), tensors: start..end };
+            self.calls.get_or_insert_default().push(call);
+        }
+        result
     }
 
     /// A context in which exactly the layers with these ids are frozen, whatever they say now.

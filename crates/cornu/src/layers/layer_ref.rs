@@ -236,7 +236,7 @@ impl LayerRef {
     /// # Errors
     /// When the layer does not fit the inputs.
     pub fn trace(&self, inputs: &[Tensor], cx: &mut Context) -> Result<Vec<Tensor>> {
-        super::budget::spend_call(self.name())?;
+        super::budget::spend_calls(self.name(), 1)?;
         for input in inputs {
             input.check()?;
         }
@@ -253,7 +253,7 @@ impl LayerRef {
             Some(frozen) => !frozen.contains(&self.id()),
             None => self.trainable(),
         };
-        let outputs = self.layer().call(inputs, cx);
+        let outputs = cx.call(self.name(), |cx| self.layer().call(inputs, cx));
         cx.trainable = outer;
         let outputs = outputs?;
         for output in &outputs {

@@ -23,6 +23,7 @@ mod reshaping;
 
 pub use activation::*;
 pub use axes::Axes;
+pub(crate) use context::Call;
 pub use context::Context;
 pub use convolution::*;
 pub(crate) use core::lambda_is_known;

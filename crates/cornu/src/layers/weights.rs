@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cornu_graph::{DType, Variable};
+use cornu_graph::{Array, DType, Variable};
 
 use crate::Result;
 use crate::config::Choice;
@@ -84,7 +84,12 @@ impl Weights {
     /// When the initializer, regularizer or constraint is unknown, or the shape does not fit.
     pub fn add(&mut self, name: &str, shape: &[usize], args: WeightArgs) -> Result<Variable> {
         super::budget::spend_bytes(name, shape, args.dtype)?;
-        let value = args.initializer.get()?.call(shape, args.dtype)?;
+        let initializer = args.initializer.get()?;
+        // Zeros cost nothing before they are touched; an orthogonal matrix can cost minutes.
+        let value = match super::budget::is_loading() {
+            true => Array::zeros(shape, args.dtype)?,
+            false => initializer.call(shape, args.dtype)?,
+        };
         let variable = Variable::new(name, value);
         self.weights.push(Weight {
             variable: variable.clone(),

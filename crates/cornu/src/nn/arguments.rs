@@ -323,6 +323,15 @@ impl Padding {
     }
 }
 
+/// Takes a table of `count` numbers from what a model from a file may use.
+///
+/// # Errors
+/// When it may not.
+pub(super) fn afford(name: &str, count: usize) -> cornu_graph::Result<()> {
+    let spent = crate::layers::budget::spend_bytes(name, &[count], cornu_graph::DType::F64);
+    spent.map_err(|e| cornu_graph::Error::Backend(e.to_string()))
+}
+
 /// An image with its channels on the last axis, from one in `format`.
 pub(crate) fn channels_last(x: &Tensor, format: &DataFormat) -> Tensor {
     let rank = x.ndim() as isize;

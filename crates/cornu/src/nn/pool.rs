@@ -3,7 +3,7 @@
 use cornu_graph::ops::{self, PoolKind};
 use cornu_graph::{Array, Error, Result, Tensor};
 
-use super::arguments::{channels_first, channels_last};
+use super::arguments::{afford, channels_first, channels_last};
 use super::{DataFormat, Padding};
 
 /// The largest value of each window; padding never wins.
@@ -51,9 +51,10 @@ pub fn average_pool(
         let y = if amounts.iter().all(|&a| a == (0, 0)) {
             sums / pool_size.iter().product::<usize>() as f64
         } else {
-            let counts = cell_counts(&x, &sums, pool_size, strides, &amounts)?;
-            let dtype = sums.dtype();
-            sums / Tensor::from(counts.cast(dtype))
+            let counts = |i| cell_counts(&x, &sums, pool_size[i], strides[i], amounts[i], i);
+            let counts = (0..amounts.len()).map(counts).collect::<Result<Vec<_>>>()?;
+            let counts = counts.into_iter().reduce(|a, b| a * b);
+            sums / counts.unwrap_or(Tensor::scalar(1f32))
         };
         Ok(channels_first(&y, data_format))
     })
@@ -82,27 +83,25 @@ fn amounts(
     amounts.map_err(|e| Error::Backend(e.to_string()))
 }
 
-/// How many cells of each window lie in the image: one value per place, broadcast over batch and channels.
+/// How many cells of each window lie in the image along spatial axis `i`: one value per place, broadcast over
+/// the other axes.
 fn cell_counts(
     x: &Tensor,
     y: &Tensor,
-    window: &[usize],
-    strides: &[usize],
-    amounts: &[(usize, usize)],
-) -> Result<Array> {
-    let (mut shape, mut counts) = (vec![1], vec![1.0]);
-    for i in 0..window.len() {
-        let (size, places) = (x.shape()[i + 1], y.shape()[i + 1]);
-        let inside = |place: usize| {
-            let start = place * strides[i];
-            let (low, high) =
-                (amounts[i].0.max(start), (start + window[i]).min(amounts[i].0 + size));
-            high.saturating_sub(low) as f64
-        };
-        let axis: Vec<f64> = (0..places).map(inside).collect();
-        counts = counts.iter().flat_map(|c| axis.iter().map(move |a| c * a)).collect();
-        shape.push(places);
-    }
-    shape.push(1);
-    Array::new(&shape, counts)
+    window: usize,
+    stride: usize,
+    (before, _): (usize, usize),
+    i: usize,
+) -> Result<Tensor> {
+    let (size, places) = (x.shape()[i + 1], y.shape()[i + 1]);
+    afford("average_pool", places)?;
+    let inside = |place: usize| {
+        let start = place * stride;
+        let (low, high) = (before.max(start), (start + window).min(before + size));
+        high.saturating_sub(low) as f64
+    };
+    let mut shape = vec![1; x.ndim()];
+    shape[i + 1] = places;
+    let counts = Array::new(&shape, (0..places).map(inside).collect::<Vec<f64>>())?;
+    Ok(counts.cast(y.dtype()).into())
 }

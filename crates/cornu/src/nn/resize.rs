@@ -2,6 +2,8 @@
 
 use cornu_graph::{Array, Error, Result, Tensor, normalize_axis, ops};
 
+use super::arguments::afford;
+
 /// Every element along an axis `times` times in a row.
 pub fn repeat(x: &Tensor, times: usize, axis: isize) -> Tensor {
     Tensor::compose(&[x], || {
@@ -34,6 +36,7 @@ pub fn resize_bilinear(x: &Tensor, axis: isize, size: usize) -> Tensor {
             let received = format!("shape={:?}", x.shape());
             return Err(Error::invalid("resize", "x", "must have a cell on the axis", received));
         }
+        afford("resize", size)?;
         let x = ops::cast(x, x.dtype().to_float());
         let (mut low, mut high, mut share) = (Vec::new(), Vec::new(), Vec::new());
         for i in 0..size {

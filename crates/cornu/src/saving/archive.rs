@@ -1,8 +1,7 @@
 //! What stands around a model: a zip archive, or the same files in a folder.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{BufReader, Read, Write};
+use std::io::{Cursor, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use cornu_graph::Array;
@@ -52,8 +51,16 @@ pub(super) fn write(path: &Path, config: &Value, weights: &hdf5::Group) -> Resul
 
 /// Reads an archive or a folder; `limit` is what its contents may expand to, if not what follows from its size.
 pub(super) fn read(path: &Path, limit: Option<u64>) -> Result<Contents> {
-    let mut container = Container::open(path)?;
-    let what = path.display().to_string();
+    contents(Container::open(path)?, limit)
+}
+
+/// Reads an archive that is in memory; `what` names it in errors.
+pub(super) fn from_bytes(what: &str, bytes: &[u8], limit: Option<u64>) -> Result<Contents> {
+    contents(Container::zip(what.into(), Cursor::new(bytes), bytes.len() as u64)?, limit)
+}
+
+fn contents(mut container: Container, limit: Option<u64>) -> Result<Contents> {
+    let what = container.what.clone();
     let has = |name: &str| container.names.iter().any(|n| n == name);
     if !has(CONFIG) {
         return Err(Error::format(what, format!("is not a .keras file: {CONFIG} is missing")));
@@ -76,23 +83,26 @@ pub(super) fn read(path: &Path, limit: Option<u64>) -> Result<Contents> {
 }
 
 /// Files by name.
-struct Container {
+struct Container<'a> {
     what: String,
     names: Vec<String>,
     /// How many bytes it takes on disk.
     stored: u64,
-    source: Source,
+    source: Source<'a>,
 }
 
-enum Source {
-    Zip(ZipArchive<BufReader<File>>),
+enum Source<'a> {
+    Zip(ZipArchive<Box<dyn Bytes + 'a>>),
     Folder(PathBuf),
 }
 
-impl Container {
-    fn open(path: &Path) -> Result<Container> {
+trait Bytes: Read + Seek {}
+
+impl<T: Read + Seek> Bytes for T {}
+
+impl<'a> Container<'a> {
+    fn open(path: &Path) -> Result<Container<'static>> {
         let what = path.display().to_string();
-        let failed = |e| Error::format(&what, format!("is not a .keras file: {e}"));
         if path.is_dir() {
             let mut stored = 0;
             let mut names = Vec::new();
@@ -104,7 +114,13 @@ impl Container {
             return Ok(Container { what, names, stored, source: Source::Folder(path.into()) });
         }
         let (file, stored) = crate::io::open(path)?;
-        let zip = ZipArchive::new(file).map_err(failed)?;
+        Container::zip(what, file, stored)
+    }
+
+    fn zip(what: String, bytes: impl Bytes + 'a, stored: u64) -> Result<Container<'a>> {
+        let failed = |e| Error::format(&what, format!("is not a .keras file: {e}"));
+        let bytes: Box<dyn Bytes + 'a> = Box::new(bytes);
+        let zip = ZipArchive::new(bytes).map_err(failed)?;
         let names = zip.file_names().map(|name| name.map(String::from));
         let names = names.collect::<zip::result::ZipResult<Vec<_>>>().map_err(failed)?;
         let escapes = |name: &&String| {
@@ -125,6 +141,9 @@ impl Container {
             Source::Zip(zip) => {
                 let file = zip.by_name(name);
                 let file = file.map_err(|e| Error::format(what, format!("{name}: {e}")))?;
+                // No more than the archive has: what it claims may not be true.
+                let size = file.size().min(self.stored).min(limit) as usize;
+                bytes.try_reserve_exact(size).map_err(|e| Error::format(what, e))?;
                 file.take(limit.saturating_add(1)).read_to_end(&mut bytes)
             }
             Source::Folder(path) => {

@@ -1,5 +1,6 @@
 //! Whole models in one HDF5 file, as Keras 2 wrote them and Keras 3 still does: `.h5`.
 
+use std::io::Read;
 use std::path::Path;
 
 use cornu_graph::{Array, Variable};
@@ -23,26 +24,28 @@ pub(super) struct Contents {
 
 /// Whether a file is one of these rather than an archive: HDF5 has a signature.
 pub(super) fn is_one(path: &Path) -> bool {
-    let mut start = [0; 8];
-    let mut read = |file: &mut std::fs::File| std::io::Read::read_exact(file, &mut start).is_ok();
-    path.is_file()
-        && std::fs::File::open(path).is_ok_and(|mut f| read(&mut f))
-        && start == *b"\x89HDF\r\n\x1a\n"
+    let mut start = Vec::new();
+    let mut read = |file: std::fs::File| file.take(8).read_to_end(&mut start).is_ok();
+    path.is_file() && std::fs::File::open(path).is_ok_and(&mut read) && is_start(&start)
 }
 
-pub(super) fn read(path: &Path, limit: u64) -> Result<Contents> {
-    let what = path.display().to_string();
-    let file = hdf5::from_bytes_within(&what, crate::io::read_all(path)?, limit)?;
+/// Whether these bytes, or the file that starts with them, are one.
+pub(super) fn is_start(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"\x89HDF\r\n\x1a\n")
+}
+
+pub(super) fn read(what: &str, bytes: Vec<u8>, limit: u64) -> Result<Contents> {
+    let file = hdf5::from_bytes_within(what, bytes, limit)?;
     let json = |name: &str| -> Result<Option<Value>> {
         let parse = |text: &str| {
             serde_json::from_str(text)
-                .map_err(|e| Error::format(&what, format!("{name} cannot be read as JSON: {e}")))
+                .map_err(|e| Error::format(what, format!("{name} cannot be read as JSON: {e}")))
         };
         file.text(name).map(parse).transpose()
     };
     let config = json("model_config")?.ok_or_else(|| {
         let hint = "a file of weights alone is for load_weights";
-        Error::format(&what, format!("holds no model: model_config is missing ({hint})"))
+        Error::format(what, format!("holds no model: model_config is missing ({hint})"))
     })?;
     let compilation = json("training_config")?.map(modern_compilation);
     Ok(Contents { config, compilation, file })

@@ -85,18 +85,44 @@ impl Load {
         let path = path.as_ref();
         let what = path.display().to_string();
         if legacy::is_one(path) {
-            let size = std::fs::metadata(path).map_err(|e| Error::io(path, e))?.len();
-            let limit = self.max_bytes.unwrap_or(expansion_limit(size));
-            let contents = legacy::read(path, limit)?;
-            let model =
-                self.model(&what, &contents.config, limit, contents.compilation.as_ref())?;
-            legacy::restore(&what, &model, &contents.file)?;
-            return Ok(model);
+            return self.legacy(&what, crate::io::read_all(path)?);
         }
-        let contents = archive::read(path, self.max_bytes)?;
+        self.archive(&what, archive::read(path, self.max_bytes)?)
+    }
+
+    /// Opens a model whose `.keras` or `.h5` file is in memory; `what` names it in errors.
+    ///
+    /// ```
+    /// use cornu::{layers::Dense, models::Sequential, saving::Load};
+    /// let path = std::env::temp_dir().join("cornu-read-doc.keras");
+    /// Sequential::new().input([2]).add(Dense::new(3)).model()?.save(&path)?;
+    /// let bytes = std::fs::read(&path).unwrap(); // or include_bytes!("model.keras")
+    /// assert_eq!(Load::new().read("my model", &bytes)?.count_params(), 9);
+    /// # std::fs::remove_file(path).unwrap();
+    /// # Ok::<(), cornu::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`load_model`].
+    pub fn read(&self, what: &str, bytes: &[u8]) -> Result<Model> {
+        if legacy::is_start(bytes) {
+            return self.legacy(what, bytes.to_vec());
+        }
+        self.archive(what, archive::from_bytes(what, bytes, self.max_bytes)?)
+    }
+
+    fn archive(&self, what: &str, contents: archive::Contents) -> Result<Model> {
         let config = &contents.config;
-        let model = self.model(&what, config, contents.limit, config.get("compile_config"))?;
-        weights::restore(&what, &model, contents.weights)?;
+        let model = self.model(what, config, contents.limit, config.get("compile_config"))?;
+        weights::restore(what, &model, contents.weights)?;
+        Ok(model)
+    }
+
+    fn legacy(&self, what: &str, bytes: Vec<u8>) -> Result<Model> {
+        let limit = self.max_bytes.unwrap_or(expansion_limit(bytes.len() as u64));
+        let contents = legacy::read(what, bytes, limit)?;
+        let model = self.model(what, &contents.config, limit, contents.compilation.as_ref())?;
+        legacy::restore(what, &model, &contents.file)?;
         Ok(model)
     }
 

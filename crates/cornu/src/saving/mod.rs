@@ -7,6 +7,7 @@ mod contents;
 mod graph;
 mod legacy;
 mod load;
+mod onnx;
 mod operation;
 mod shards;
 mod shared;
@@ -18,6 +19,7 @@ pub use load::{Load, load_model};
 pub use weights::{load_weights, save_sharded_weights, save_weights};
 
 pub(crate) use config::{functional_config, sequential_config};
+pub(crate) use onnx::check as check_export;
 pub(crate) use operation::Operation;
 pub(crate) use shared::number as shared_number;
 

@@ -33,7 +33,11 @@ fn archive(folder: &Folder, config: &[u8], more: Option<(&str, &[u8])>) -> PathB
 }
 
 fn sequential(layers: Value) -> Vec<u8> {
-    let input = json!({"class_name": "InputLayer", "config": {"batch_shape": [null, 3], "dtype": "float32", "name": "x"}});
+    sequential_of(json!([null, 3]), layers)
+}
+
+fn sequential_of(shape: Value, layers: Value) -> Vec<u8> {
+    let input = json!({"class_name": "InputLayer", "config": {"batch_shape": shape, "dtype": "float32", "name": "x"}});
     let mut all = vec![input];
     all.extend(layers.as_array().unwrap().iter().cloned());
     let model = json!({"module": "keras", "class_name": "Sequential", "config": {"name": "s", "layers": all}});
@@ -78,6 +82,62 @@ fn weights_that_no_file_of_the_size_can_hold_are_refused_before_they_are_made() 
         json!([{"class_name": "Dense", "config": {"name": "d", "units": 1_000_000_000_000u64}}]);
     let error = refused(&archive(&folder, &sequential(dense), None));
     assert!(error.contains("kernel") && error.contains("max_bytes"), "{error}");
+}
+
+#[test]
+fn tables_and_parts_that_no_file_of_the_size_can_ask_for_are_refused_before_they_are_made() {
+    let folder = Folder::new();
+    let image = json!([null, 1_000_000_000, 1, 1]);
+    let pool = json!([{"class_name": "AveragePooling2D", "config": {"name": "p", "padding": "same", "strides": 1}}]);
+    let error = refused(&archive(&folder, &sequential_of(image, pool), None));
+    assert!(error.contains("average_pool") && error.contains("max_bytes"), "{error}");
+    let image = json!([null, 2, 2, 1]);
+    let large = json!([{"class_name": "UpSampling2D", "config": {"name": "u", "size": 2_000_000_000, "interpolation": "bilinear"}}]);
+    let error = refused(&archive(&folder, &sequential_of(image, large), None));
+    assert!(error.contains("resize") && error.contains("max_bytes"), "{error}");
+    for (class, config) in
+        [("Unstack", json!({"axis": 1})), ("Split", json!({"indices_or_sections": 1_000_000_000, "axis": 1}))]
+    {
+        let x = json!({"class_name": "__keras_tensor__", "config": {"shape": [null, 1_000_000_000], "dtype": "float32", "keras_history": ["x", 0, 0]}});
+        let input = json!({"class_name": "InputLayer", "name": "x", "inbound_nodes": [], "config": {"batch_shape": [null, 1_000_000_000], "dtype": "float32", "name": "x"}});
+        let mut config = config;
+        config["name"] = json!("f");
+        let function = json!({"module": "keras.src.ops.numpy", "class_name": class, "registered_name": class, "name": "f",
+            "config": config, "inbound_nodes": [{"args": [x], "kwargs": {}}]});
+        let model = json!({"module": "keras.src.models.functional", "class_name": "Functional", "config": {"name": "m",
+            "layers": [input, function], "input_layers": [["x", 0, 0]], "output_layers": [["f", 0, 0]]}});
+        let error = refused(&archive(&folder, &serde_json::to_vec(&model).unwrap(), None));
+        assert!(error.contains("max_calls"), "{error}");
+    }
+}
+
+#[test]
+fn initializers_of_weights_that_the_file_holds_do_not_run() {
+    // An orthogonal matrix of this size takes minutes.
+    let folder = Folder::new();
+    let dense = json!([{"class_name": "Dense", "config": {"name": "d", "units": 4000, "kernel_initializer": "orthogonal"}}]);
+    let error = refused(&archive(&folder, &sequential_of(json!([null, 4000]), dense), None));
+    assert!(error.contains("weights do not fit"), "{error}");
+    let unknown = json!([{"class_name": "Dense", "config": {"name": "d", "units": 2, "kernel_initializer": "perpendicular"}}]);
+    assert!(refused(&archive(&folder, &sequential(unknown), None)).contains("perpendicular"));
+}
+
+#[test]
+fn offsets_out_of_the_file_are_refused() {
+    let mut file = cornu::io::hdf5::Group::default();
+    let marked = cornu::Array::from([1.234_567f64, 7.654_321]);
+    file.insert("a/b", marked.clone());
+    let good = cornu::io::hdf5::to_bytes(&file).unwrap();
+    let data: Vec<u8> = marked.to_vec::<f64>().iter().flat_map(|v| v.to_le_bytes()).collect();
+    let start = good.windows(data.len()).position(|w| w == data).unwrap() as u64;
+    let address = start.to_le_bytes();
+    let at = good.windows(8).position(|w| w == address).unwrap();
+    for wrong in [good.len() as u64 - 8, good.len() as u64, 1 << 40, u64::MAX - 8] {
+        let mut bytes = good.clone();
+        bytes[at..at + 8].copy_from_slice(&wrong.to_le_bytes());
+        let error = cornu::io::hdf5::from_bytes("moved", bytes).unwrap_err().to_string();
+        assert!(error.contains("moved"), "{error}");
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Reading. `hdf5-pure` allocates what a header claims, so every claim is compared with the file's size first.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::io::Cursor;
 use std::path::Path;
 
 use cornu_graph::Array;
@@ -52,13 +52,13 @@ pub fn from_bytes_within(what: &str, bytes: Vec<u8>, limit: u64) -> Result<Group
         return Err(Error::format(what, reason));
     }
     let mut reader =
-        Reader { what, size: size as u64, limit, bytes_left: limit, objects_left: size / OBJECT };
+        Reader { what, file: &file, limit, bytes_left: limit, objects_left: size / OBJECT };
     reader.group(&file.root(), "", 0)
 }
 
 struct Reader<'a> {
     what: &'a str,
-    size: u64,
+    file: &'a hdf5_pure::File,
     limit: u64,
     bytes_left: u64,
     objects_left: usize,
@@ -98,6 +98,8 @@ impl Reader<'_> {
 
     fn array(&mut self, dataset: &Dataset, path: &str) -> Result<Array> {
         let what = self.what;
+        let file = self.file.as_bytes();
+        let size = file.len() as u64;
         let failed = move |e: hdf5_pure::Error| error(what, path, e);
         let datatype = dataset.datatype().map_err(failed)?;
         let marked = match datatype {
@@ -114,20 +116,19 @@ impl Reader<'_> {
             return Err(self.error(path, format!("claims the shape {sizes:?}")));
         };
         self.bytes_left = self.bytes_left.checked_sub(bytes).ok_or_else(|| {
-            let (limit, size) = (self.limit, self.size);
+            let limit = self.limit;
             self.error(
                 path,
                 format!("claims {bytes} bytes; the arrays of a file of {size} bytes may expand to {limit} in all"),
             )
         })?;
-        match dataset.layout().map_err(failed)? {
-            Layout::Contiguous { size, .. } if bytes > self.size || size > self.size => {
-                return Err(
-                    self.error(path, format!("claims {bytes} bytes of a file of {}", self.size))
-                );
+        let layout = dataset.layout().map_err(failed)?;
+        match layout {
+            Layout::Contiguous { size: run, .. } if bytes > size || run > size => {
+                return Err(self.error(path, format!("claims {bytes} bytes of a file of {size}")));
             }
-            Layout::Chunked { chunk_shape, .. } => {
-                let chunk = product(&chunk_shape).and_then(|n| n.checked_mul(stored.size() as u64));
+            Layout::Chunked { ref chunk_shape, .. } => {
+                let chunk = product(chunk_shape).and_then(|n| n.checked_mul(stored.size() as u64));
                 if chunk.is_none_or(|c| c > self.limit) {
                     return Err(self.error(path, format!("claims chunks of shape {chunk_shape:?}")));
                 }
@@ -135,15 +136,28 @@ impl Reader<'_> {
             Layout::Virtual => return Err(self.error(path, "takes its values from other files")),
             _ => {}
         }
-        // An array without elements may never have been given a place.
-        let raw = if count == 0 { Vec::new() } else { dataset.read_raw().map_err(failed)? };
+        // A run of bytes is read where it stands; without a filter there is nothing to undo.
+        let run = match layout {
+            Layout::Contiguous { address: Some(start), size: run } if run == bytes => {
+                let start = usize::try_from(start).ok();
+                let end = start.and_then(|s| s.checked_add(usize::try_from(run).ok()?));
+                start.zip(end).and_then(|(start, end)| file.get(start..end))
+            }
+            _ => None,
+        };
+        let raw: Cow<[u8]> = match run {
+            Some(run) => run.into(),
+            // An array without elements may never have been given a place.
+            None if count == 0 => Vec::new().into(),
+            None => dataset.read_raw().map_err(failed)?.into(),
+        };
         if raw.len() as u64 != bytes {
             return Err(self.error(path, format!("has {} bytes instead of {bytes}", raw.len())));
         }
         let shape = sizes.iter().map(|&n| usize::try_from(n)).collect::<Result<Vec<_>, _>>();
         let shape = shape.map_err(|e| self.error(path, e))?;
         let data =
-            stored.read(&mut Cursor::new(raw), count, big).map_err(|e| self.error(path, e))?;
+            stored.read(&mut &raw[..], count, big).map_err(|e| self.error(path, e))?;
         Ok(Array::from_data(&shape, data)?)
     }
 }

@@ -7,6 +7,7 @@ use super::Argument;
 use super::arguments::Arguments;
 use super::functions::{Function, promoted};
 use crate::Result;
+use crate::layers::budget;
 
 /// The place of an argument that stands in a call's config only: Keras gives the call's own arguments by place.
 const CONFIG: usize = usize::MAX;
@@ -91,7 +92,12 @@ pub(super) const FUNCTIONS: &[(&str, Function)] = &[
         Ok(vec![values, indices])
     }),
     ("Trace", |a| Ok(vec![diagonal(a, ops::trace)?])),
-    ("Unstack", |a| Ok(ops::unstack(&a.tensor(0, "x")?, a.axis(CONFIG, "axis", 0)?)?)),
+    ("Unstack", |a| {
+        let (x, axis) = (a.tensor(0, "x")?, a.axis(CONFIG, "axis", 0)?);
+        let at = cornu_graph::normalize_axis("unstack", axis, x.ndim())?;
+        budget::spend_calls("unstack", x.shape()[at])?;
+        Ok(ops::unstack(&x, axis)?)
+    }),
     ("Vstack", |a| Ok(vec![ops::vstack(&promoted(a.tensors(0, "xs")?))])),
 ];
 

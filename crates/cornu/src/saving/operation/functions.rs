@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::arguments::Arguments;
 use super::indexing::get_item;
 use crate::activations::{self, Activation};
+use crate::layers::budget;
 use crate::{Result, snake_case};
 
 pub(super) type Function = fn(&Arguments) -> Result<Vec<Tensor>>;
@@ -270,6 +271,7 @@ fn split(a: &Arguments) -> Result<Vec<Tensor>> {
             let sections = sections.as_u64().and_then(|n| usize::try_from(n).ok());
             let even = sections.filter(|&n| n > 0 && n <= size.max(1) && size % n == 0);
             let sections = even.ok_or_else(wrong)?;
+            budget::spend_calls("split", sections)?;
             (1..sections).map(|i| i * (size / sections)).collect()
         }
     };
