@@ -1,30 +1,40 @@
 """bench/RESULTS.md from the figures of bench/compare."""
-from statistics import median
+from statistics import geometric_mean, median
 
-# Best peer's time over Cornu's that is aimed at, by workload, or by workload and metric.
+from peers.common import CONVOLUTIONS
+
+# Best peer's figure over Cornu's that is aimed at, by workload, or by workload and metric.
 TARGETS = {"W1 16": 2.5, "W1 128": 1.7, "W1d 225": 2.5, "W2 20": 1.2, "W3 128": 2.0, "W3e 128": 2.0,
            "W4 128": 2.0, "W6": 1.0, "W7 1": 3.0, "W9 1": 50.0,
            "W5 matmul_256": 0.9, "W5 matmul_512": 0.9, "W5": 1.0}
+# The same for the geometric mean over all convolutions.
+CONVOLUTIONS_TARGET = 1.5
 OURS = ("Cornu", "Cornu, AVX2")
 # Above this many cores kept busy by other programs a figure is marked.
 QUIET = 0.25
 
 
-def number(ms):
-    return f"{ms:.4g}" if ms < 1000 else f"{ms:.0f}"
+def number(value):
+    return f"{value:.4g}" if value < 1000 else f"{value:.0f}"
 
 
-def rows(raw):
-    """A row per metric: what it is, medians by implementation, best peer, target."""
+def table(head, lines):
+    """Lines of a table; a heading that ends with a colon belongs to a column of numbers."""
+    return ["| " + " | ".join(h.rstrip(":") for h in head) + " |",
+            "|" + "|".join("--:" if h.endswith(":") else "---" for h in head) + "|",
+            *("| " + " | ".join(line) + " |" for line in lines)]
+
+
+def rows(raw, of_convolutions):
+    """A row per metric: run, metric, medians by implementation, best peer."""
     for run, metrics in raw["times"].items():
+        if (run.rpartition(" ")[0] in CONVOLUTIONS) != of_convolutions:
+            continue
         for metric, times in metrics.items():
             medians = {name: median(values) for name, values in times.items()}
             peers = {n: m for n, m in medians.items() if n not in OURS}
-            if "Cornu" not in medians or not peers:
-                continue
-            best = min(peers, key=peers.get)
-            target = TARGETS.get(f"{run} {metric}", TARGETS.get(run))
-            yield run, metric, medians, best, target
+            if "Cornu" in medians and peers:
+                yield run, metric, medians, min(peers, key=peers.get)
 
 
 def verdict(ratio, target):
@@ -33,7 +43,11 @@ def verdict(ratio, target):
     return f"missed: {ratio / target:.0%} of it"
 
 
-def write(raw, path):
+def mark(raw, run):
+    return " *" if raw["runs"][run]["others"] > QUIET else ""
+
+
+def introduction(raw):
     ours = raw["cornu"].get("best", {})
     lines = ["# Cornu beside its peers", "",
              "Written by `bench/compare`; `bench/results.json` has the figures of every round. Times are "
@@ -42,47 +56,104 @@ def write(raw, path):
              f"- {raw['date']}, {ours.get('processor', 'unknown processor')}, {raw['threads']} threads, {raw['system']}",
              f"- Cornu {ours.get('cornu')} ({ours.get('kernels')} kernels), "
              + ", ".join(f"{n} {v}" for n, v in raw["versions"].items()) + f", Python {raw['python']}"]
-    lines += [f"- {raw['note']}"] if raw.get("note") else []
-    lines.append("")
-    table = list(rows(raw))
-    both = any("Cornu, AVX2" in medians for _, _, medians, _, _ in table)
-    lines += ["## Ratios and targets", "",
-              "| workload | metric | Cornu | best peer | | ratio | target | |" + (" AVX2 | ratio |" if both else ""),
-              "|---|---|--:|--:|---|--:|--:|---|" + ("--:|--:|" if both else "")]
-    for run, metric, medians, best, target in table:
-        ratio = medians[best] / medians["Cornu"]
-        mark = " *" if raw["runs"][run]["others"] > QUIET else ""
-        line = (f"| {run}{mark} | {metric} | {number(medians['Cornu'])} | {number(medians[best])} | {best} "
-                f"| {ratio:.2f} | {target} | {verdict(ratio, target)} |")
-        if both and "Cornu, AVX2" in medians:
-            avx2 = medians["Cornu, AVX2"]
-            line += f" {number(avx2)} | {medians[best] / avx2:.2f} |"
+    return lines + ([f"- {raw['note']}"] if raw.get("note") else [])
+
+
+def targets(raw):
+    lines, met, all_rows = [], 0, list(rows(raw, False))
+    both = any("Cornu, AVX2" in medians for _, _, medians, _ in all_rows)
+    for run, metric, medians, best in all_rows:
+        ratio, target = medians[best] / medians["Cornu"], TARGETS.get(f"{run} {metric}", TARGETS.get(run))
+        met += ratio >= target
+        line = [run + mark(raw, run), metric, number(medians["Cornu"]), number(medians[best]), best, f"{ratio:.2f}",
+                f"{target}", verdict(ratio, target)]
+        if both:
+            avx2 = medians.get("Cornu, AVX2")
+            line += [number(avx2), f"{medians[best] / avx2:.2f}"] if avx2 else ["", ""]
         lines.append(line)
-    met = sum(medians[best] / medians["Cornu"] >= target for _, _, medians, best, target in table)
-    lines += ["", f"{met} of {len(table)} targets are met.", "",
-              "A `*` marks runs during which other programs kept more than a quarter of a core busy (the median over "
-              "the run; the list below has all). All take turns, but libraries bear a lack of cores differently: such ratios "
-              "are rough, and such times say nothing.", ""]
+    if not lines:
+        return []
+    head = ["workload", "metric", "Cornu:", "best peer:", "", "ratio:", "target:", ""]
+    head += ["AVX2:", "ratio:"] if both else []
+    return ["", "## Ratios and targets", "", *table(head, lines), "", f"{met} of {len(lines)} targets are met."]
+
+
+def quiet(raw):
+    lines = ["", "A `*` marks runs during which other programs kept more than a quarter of a core busy (the median over "
+             "the run; the list below has all). All take turns, but libraries bear a lack of cores differently: such ratios "
+             "are rough, and such times say nothing.", ""]
+    single = []
     for run, facts in raw["runs"].items():
+        if run.rpartition(" ")[0] in CONVOLUTIONS:
+            single.append(facts)
+            continue
         lines.append(f"- {run}: {facts['rounds']} rounds of {facts['calls']} calls, others kept {facts['others']} "
                      f"cores busy ({facts['others_max']} at most)")
-    products = [row for row in table if row[1].startswith("matmul_")]
-    if products:
-        names = list(dict.fromkeys(n for row in products for n in row[2]))
-        lines += ["", "## Matrix products, GFLOP/s", "", "| | " + " | ".join(names) + " |",
-                  "|---|" + "--:|" * len(names)]
-        for _, metric, medians, _, _ in products:
-            n = int(metric.removeprefix("matmul_"))
-            cells = [f"{2 * n**3 / medians[name] / 1e6:.0f}" if name in medians else "" for name in names]
-            lines.append(f"| {n} | " + " | ".join(cells) + " |")
-    names = list(dict.fromkeys(n for row in table for n in row[2]))
-    lines += ["", "## All medians, ms", "", "| workload | metric | " + " | ".join(names) + " |",
-              "|---|---|" + "--:|" * len(names)]
-    for run, metric, medians, _, _ in table:
-        cells = [number(medians[n]) if n in medians else "" for n in names]
-        lines.append(f"| {run} | {metric} | " + " | ".join(cells) + " |")
+    if single:
+        lines.append(f"- {len(single)} single convolutions: {single[0]['rounds']} rounds of {min(f['calls'] for f in single)} "
+                     f"to {max(f['calls'] for f in single)} calls, others kept {median(f['others'] for f in single):.2f} cores "
+                     f"busy ({max(f['others_max'] for f in single)} at most)")
+    return lines
+
+
+def convolutions(raw):
+    lines, ratios, avx2_ratios = [], [], []
+    all_rows = list(rows(raw, True))
+    both = any("Cornu, AVX2" in medians for _, _, medians, _ in all_rows)
+    for run, metric, medians, best in all_rows:
+        name, _, batch = run.rpartition(" ")
+        layer = CONVOLUTIONS[name]
+        ratios.append(medians[best] / medians["Cornu"])
+        layout = "contiguous" if best.endswith("contiguous") else "channels last"
+        line = [layer["workload"] + mark(raw, run), layer["name"], batch, metric, number(medians["Cornu"]),
+                number(medians[best]), layout, f"{ratios[-1]:.2f}"]
+        if both:
+            avx2 = medians.get("Cornu, AVX2")
+            line += [number(avx2), f"{medians[best] / avx2:.2f}"] if avx2 else ["", ""]
+            avx2_ratios += [medians[best] / avx2] if avx2 else []
+        lines.append(line)
+    if not lines:
+        return []
+    mean = geometric_mean(ratios)
+    text = (f"Geometric mean of the ratios: {mean:.2f}, target {CONVOLUTIONS_TARGET} "
+            f"({verdict(mean, CONVOLUTIONS_TARGET)}). At least as fast as oneDNN: "
+            f"{sum(r >= 1 for r in ratios)} of {len(ratios)}; the lowest ratio is {min(ratios):.2f}.")
+    if avx2_ratios:
+        text += f" With AVX2 kernels (oneDNN keeps its own): {geometric_mean(avx2_ratios):.2f}."
+    head = ["model", "convolution", "batch:", "direction", "Cornu:", "oneDNN:", "", "ratio:"]
+    head += ["AVX2:", "ratio:"] if both else []
+    return ["", "## Every convolution, each direction", "",
+            "Input, filters, kernel / stride. oneDNN through PyTorch, the faster of its two layouts; operands are there "
+            "already. Forward of a transposed convolution is what backward-data is of others.", "",
+            *table(head, lines), "", text]
+
+
+def products(raw):
+    found = [row for row in rows(raw, False) if row[1].startswith("matmul_")]
+    if not found:
+        return []
+    names, lines = list(dict.fromkeys(n for row in found for n in row[2])), []
+    for _, metric, medians, _ in found:
+        n = int(metric.removeprefix("matmul_"))
+        lines.append([f"{n}", *(f"{2 * n**3 / medians[name] / 1e6:.0f}" if name in medians else "" for name in names)])
+    return ["", "## Matrix products, GFLOP/s", "", *table(["", *(f"{n}:" for n in names)], lines)]
+
+
+def medians(raw):
+    found = list(rows(raw, False))
+    names = list(dict.fromkeys(n for row in found for n in row[2]))
+    lines = [[run, metric, *(number(times[n]) if n in times else "" for n in names)]
+             for run, metric, times, _ in found]
+    head = ["workload", "metric", *(f"{n}:" for n in names)]
+    return ["", "## All medians, ms", "", *table(head, lines)] if lines else []
+
+
+def failures(raw):
     failed = [(run, name, text) for run, names in raw["errors"].items() for name, text in names.items()]
-    if failed:
-        lines += ["", "## What failed", ""]
-        lines += [f"- {run}, {name}: {text.strip().splitlines()[-1]}" for run, name, text in failed]
-    path.write_text("\n".join(lines) + "\n")
+    lines = [f"- {run}, {name}: {text.strip().splitlines()[-1]}" for run, name, text in failed]
+    return ["", "## What failed", "", *lines] if lines else []
+
+
+def write(raw, path):
+    sections = (introduction, targets, convolutions, products, medians, quiet, failures)
+    path.write_text("\n".join(line for section in sections for line in section(raw)) + "\n")

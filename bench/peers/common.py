@@ -8,8 +8,13 @@ import os
 import sys
 import time
 import traceback
+from pathlib import Path
 
 WARM_UP = 0.2
+
+# The single convolutions that are timed, by the name of their workload: Cornu's own list.
+LIST = Path(__file__).resolve().parents[2] / "crates/cornu-cli/src/bench/convolutions.json"
+CONVOLUTIONS = {"conv " + layer["name"]: layer for layer in json.loads(LIST.read_text())}
 
 
 def set_threads():

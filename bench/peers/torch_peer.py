@@ -1,5 +1,7 @@
-"""PyTorch, images channels_last: eager, and with torch.compile (variant compile)."""
-from common import serve, set_threads
+"""PyTorch, images channels_last: eager, and with torch.compile (variant compile).
+
+Single convolutions are oneDNN's; these also with contiguous images (variant contiguous)."""
+from common import CONVOLUTIONS, serve, set_threads
 
 threads = set_threads()
 
@@ -123,6 +125,29 @@ def epoch(variant):
     return {"epoch": run}
 
 
+def convolution(layer, batch, layout):
+    """One layer alone, in each direction; the gradients through the function that autograd calls."""
+    (height, width, channels), filters = layer["input"], layer["filters"]
+    size, stride, transposed = layer["kernel"], layer["stride"], layer["transposed"]
+    pad = (size - 1) // 2 if layer["padding"] == "same" else 0
+    more = stride + 2 * pad - size if transposed else 0
+    x = torch.rand(batch, channels, height, width) - 0.5
+    sizes = (channels, filters) if transposed else (filters, channels)
+    w = torch.rand(*sizes, size, size) - 0.5
+    x, w = (t.to(memory_format=layout) for t in (x, w))
+    rest = [[stride] * 2, [pad] * 2, [1, 1], transposed, [more] * 2, 1]
+    forward = torch.ops.aten.convolution.default
+    gradient = torch.ops.aten.convolution_backward.default
+    dy = torch.rand_like(forward(x, w, None, *rest))
+
+    def backward(data, weights):
+        gradient(dy, x, w, None, *rest, [data, weights, False])
+
+    calls = {"forward": lambda: forward(x, w, None, *rest) is None or None,
+             "backward-data": lambda: backward(True, False), "backward-weights": lambda: backward(False, True)}
+    return {name: without_gradients(name, call)[name] for name, call in calls.items()}
+
+
 def products():
     calls = {}
     for n in (256, 512, 1024, 2048, 4096):
@@ -157,6 +182,9 @@ def functions(variant):
 
 
 def prepare(variant, workload, batch):
+    if workload in CONVOLUTIONS:
+        layout = torch.contiguous_format if variant == "contiguous" else torch.channels_last
+        return convolution(CONVOLUTIONS[workload], batch, layout)
     if workload == "W1":
         return autoencoder_step(variant, batch)
     if workload == "W1d":

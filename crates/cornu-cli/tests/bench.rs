@@ -42,6 +42,21 @@ fn training_steps_and_whole_processes_are_timed() {
 }
 
 #[test]
+fn one_convolution_is_timed_in_each_direction() {
+    let name = "13x13x32-64 3x3 valid,";
+    let document = bench(&["conv", "--repeat", "2", "--batch-size", "3", "--only", name]);
+    let rows = document["results"].as_array().unwrap();
+    let names: Vec<_> = rows.iter().map(|row| row["metric"].as_str().unwrap()).collect();
+    let directions = ["forward", "backward-data", "backward-weights"];
+    assert_eq!(names, directions.map(|direction| format!("{name} {direction}")));
+    for row in rows {
+        let flops = row["gflops"].as_f64().unwrap() * row["median_ms"].as_f64().unwrap() * 1e6;
+        let expected = f64::from(2 * 3 * 11 * 11 * 64 * 9 * 32);
+        assert!((flops / expected - 1.0).abs() < 1e-9, "{row}");
+    }
+}
+
+#[test]
 fn the_table_has_a_line_per_metric() {
     let output = cornu(&["bench", "W1d", "--repeat", "2", "--batch-size", "3"]);
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -53,13 +68,14 @@ fn the_table_has_a_line_per_metric() {
 
 #[test]
 fn what_cannot_be_timed_ends_with_2() {
-    let known = "W1, W1d, W2, W3, W3e, W4, W5, W6, W7, W9";
+    let known = "W1, W1d, W2, W3, W3e, W4, W5, W6, W7, W9, conv";
     for (args, part) in [
         (vec!["bench", "W0"], known),
         (vec!["bench", "W7", "--repeat", "0"], "--repeat"),
         (vec!["bench", "W7", "--batch-size", "0"], "--batch-size"),
         (vec!["bench", "W5", "--batch-size", "8"], "--batch-size means nothing for W5"),
         (vec!["bench", "W7", "--threads", "0"], "threads"),
+        (vec!["bench", "W7", "--only", "nothing"], "--only"),
     ] {
         let output = cornu(&args);
         let error = String::from_utf8_lossy(&output.stderr);

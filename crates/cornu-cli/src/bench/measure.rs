@@ -15,6 +15,7 @@ const WARM_UP: Duration = Duration::from_millis(200);
 /// Times calls and keeps what came out.
 pub struct Stopwatch {
     repeat: Option<usize>,
+    only: Option<String>,
     pub rows: Vec<Row>,
 }
 
@@ -39,17 +40,26 @@ pub struct Metric<'a> {
 }
 
 impl Stopwatch {
-    /// `repeat`: how many calls to time; by default as many as fit into two seconds, from 5 to 200.
-    pub fn new(repeat: Option<usize>) -> Stopwatch {
-        Stopwatch { repeat, rows: Vec::new() }
+    /// `repeat`: how many calls to time; by default as many as fit into two seconds, from 5 to 200. `only`: what
+    /// the names of the metrics that are timed have in them.
+    pub fn new(repeat: Option<usize>, only: Option<String>) -> Stopwatch {
+        Stopwatch { repeat, only, rows: Vec::new() }
     }
 
-    /// Warms a call up and times it.
+    /// Whether a metric of this name is timed.
+    pub fn wants(&self, name: &str) -> bool {
+        self.only.as_ref().is_none_or(|only| name.contains(only))
+    }
+
+    /// Warms a call up and times it, if its metric is wanted.
     pub fn time(
         &mut self,
         metric: Metric,
         mut call: impl FnMut() -> Result<(), Failure>,
     ) -> Result<(), Failure> {
+        if !self.wants(metric.name) {
+            return Ok(());
+        }
         // The first call compiles.
         call()?;
         let start = Instant::now();
@@ -106,7 +116,7 @@ mod tests {
 
     #[test]
     fn calls_are_warmed_up_and_then_counted() {
-        let (mut watch, mut calls) = (Stopwatch::new(Some(7)), 0);
+        let (mut watch, mut calls) = (Stopwatch::new(Some(7), None), 0);
         let metric = Metric { name: "step", batch_size: Some(2), flops: None };
         let done = watch.time(metric, || {
             calls += 1;

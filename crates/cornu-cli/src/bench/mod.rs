@@ -1,6 +1,7 @@
 //! `cornu bench`.
 
 mod arrays;
+mod convolutions;
 mod measure;
 mod models;
 mod process;
@@ -12,7 +13,7 @@ use crate::Failure;
 use crate::arguments::RunArgs;
 use measure::Stopwatch;
 
-/// Time a workload: training steps, predictions, matrix products, element-wise functions
+/// Time a workload: training steps, predictions, matrix products, convolutions, element-wise functions
 #[derive(Args)]
 #[command(
     after_help = "Examples:\n  cornu bench W1\n  cornu bench W4 --batch-size 32 --repeat 50 --json\n\nEvery \
@@ -35,6 +36,10 @@ pub struct Bench {
     /// How many calls to time [default: two seconds' worth, from 5 to 200]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     repeat: Option<u32>,
+
+    /// Time only the metrics whose name has this in it
+    #[arg(long, value_name = "TEXT")]
+    only: Option<String>,
 
     #[command(flatten)]
     run: RunArgs,
@@ -73,6 +78,9 @@ pub enum Workload {
     /// From the start of a process to its first prediction from a saved model
     #[value(name = "W9")]
     W9,
+    /// Every convolution of W1, W2 and W4 alone: forward, backward for the data, backward for the weights
+    #[value(name = "conv")]
+    Conv,
 }
 
 impl Bench {
@@ -84,7 +92,7 @@ impl Bench {
             let message = format!("--batch-size means nothing for {:?}", self.workload);
             return Err(Failure::input(message));
         }
-        let mut watch = Stopwatch::new(self.repeat.map(|n| n as usize));
+        let mut watch = Stopwatch::new(self.repeat.map(|n| n as usize), self.only);
         match self.workload {
             Workload::W1 => models::autoencoder_step(&mut watch, batch),
             Workload::W1d => models::decode(&mut watch, batch),
@@ -96,7 +104,11 @@ impl Bench {
             Workload::W6 => arrays::functions(&mut watch),
             Workload::W7 => models::convnet_latency(&mut watch, batch),
             Workload::W9 => process::first_prediction(&mut watch, batch, threads),
+            Workload::Conv => convolutions::directions(&mut watch, batch, threads),
         }?;
+        if watch.rows.is_empty() {
+            return Err(Failure::input("--only must be in the name of a metric of the workload"));
+        }
         report::print(self.workload, threads, &watch.rows, self.json)
     }
 }
