@@ -193,6 +193,10 @@ mod tests {
         let (a, b) = (input(&[3, 4]), input(&[3, 5]));
         assert_eq!(left(&matmul(&transpose(&a, &[]), &b)), ["matmul"]);
         assert_eq!(left(&transpose(&matmul(&transpose(&a, &[]), &b), &[])), ["matmul"]);
+        let (column, row) = (input(&[64, 1]), input(&[1, 64]));
+        assert_eq!(left(&matmul(&column, &row)), ["broadcast_to", "broadcast_to", "multiply"]);
+        let two = left(&matmul(&transpose(&input(&[2, 64]), &[]), &input(&[2, 64])));
+        assert!(two.contains(&"add") && !two.contains(&"matmul"), "{two:?}");
         let x = input(&[1, 5, 5, 2]);
         let w = input(&[3, 3, 2, 4]);
         let params = ConvParams {
