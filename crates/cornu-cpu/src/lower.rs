@@ -168,10 +168,16 @@ impl<'g> Lowering<'g> {
         shapes: [&[usize]; 3],
     ) -> Result<ValueId> {
         let dtype = self.graph.node(id).spec.dtype;
-        match Convolution::new(params, direction, shapes, dtype)? {
-            Some(kernel) => self.single(id, Box::new(kernel)),
-            None => self.reference(id),
+        let Some(mut kernel) = Convolution::new(params, direction, shapes, dtype)? else {
+            return self.reference(id);
+        };
+        let mut inputs = self.inputs(id)?;
+        if let Some((points, len)) = kernel.take_points() {
+            let spec = Spec { shape: vec![len], dtype };
+            inputs[1] = self.program.step(Box::new(points), vec![inputs[1]], vec![spec])[0];
         }
+        let spec = self.graph.node(id).spec.clone();
+        Ok(self.program.step(Box::new(kernel), inputs, vec![spec])[0])
     }
 
     /// Binds the pooling of an image to a result of these shapes, or its gradient.

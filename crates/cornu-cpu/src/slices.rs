@@ -19,7 +19,7 @@ const MIN_BYTES: usize = 1 << 20;
 /// The least number of parts, so that all threads have work.
 const MIN_PARTS: usize = 8;
 /// The most bytes of an operand that every part reads again, weights for example.
-const MAX_WHOLE: usize = 256 << 10;
+const MAX_WHOLE: usize = 640 << 10;
 /// The most bytes of results that are added up.
 const MAX_SUMS: usize = 1 << 20;
 

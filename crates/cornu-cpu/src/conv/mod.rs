@@ -17,6 +17,7 @@ mod winograd;
 pub use shape::ConvShape;
 
 use crate::runtime::{Pool, SharedSlice};
+use crate::scratch::with_scratch;
 use crate::simd::{AnyIsa, Real};
 use cornu_graph::{Error, Result};
 use geometry::Sweep;
@@ -72,9 +73,78 @@ impl Conv {
         &self.shape
     }
 
-    /// Whether single precision is computed with fewer multiplications.
-    pub fn is_winograd(&self) -> bool {
-        self.winograd.is_some()
+    /// The same plan for another number of images.
+    pub fn with_batch(&self, batch: usize) -> Conv {
+        let winograd = self.winograd.as_ref().map(|plan| plan.with_batch(batch));
+        Conv { shape: ConvShape { batch, ..self.shape }, winograd, ..self.clone() }
+    }
+
+    /// With how many values a kernel is written for the algorithm with fewer multiplications, if that is chosen
+    /// for single precision.
+    pub fn points_len(&self) -> Option<usize> {
+        self.winograd.as_ref().map(Winograd::points_len)
+    }
+
+    /// Writes the kernel `w` for [`Conv::forward_from_points`].
+    ///
+    /// # Errors
+    /// If a slice has not the length that the shape or [`Conv::points_len`] says.
+    pub fn forward_points(&self, pool: &Pool, w: &[f32], points: &mut [f32]) -> Result<()> {
+        holds("w", w, self.shape.kernel_len())?;
+        self.planned(points)?.forward_points(pool, w, points);
+        Ok(())
+    }
+
+    /// Writes the kernel `w` for [`Conv::backward_data_from_points`].
+    ///
+    /// # Errors
+    /// If a slice has not the length that the shape or [`Conv::points_len`] says.
+    pub fn backward_points(&self, pool: &Pool, w: &[f32], points: &mut [f32]) -> Result<()> {
+        holds("w", w, self.shape.kernel_len())?;
+        self.planned(points)?.backward_points(pool, w, points);
+        Ok(())
+    }
+
+    /// [`Conv::forward`] with a kernel that [`Conv::forward_points`] wrote.
+    ///
+    /// # Errors
+    /// If a slice has not the length that the shape or [`Conv::points_len`] says.
+    pub fn forward_from_points(
+        &self,
+        pool: &Pool,
+        x: &[f32],
+        points: &[f32],
+        y: &mut [f32],
+    ) -> Result<()> {
+        holds("x", x, self.shape.input_len())?;
+        holds("y", y, self.shape.output_len())?;
+        self.planned(points)?.forward(pool, x, points, None, y);
+        Ok(())
+    }
+
+    /// [`Conv::backward_data`] with a kernel that [`Conv::backward_points`] wrote.
+    ///
+    /// # Errors
+    /// If a slice has not the length that the shape or [`Conv::points_len`] says.
+    pub fn backward_data_from_points(
+        &self,
+        pool: &Pool,
+        dy: &[f32],
+        points: &[f32],
+        dx: &mut [f32],
+    ) -> Result<()> {
+        holds("dy", dy, self.shape.output_len())?;
+        holds("dx", dx, self.shape.input_len())?;
+        self.planned(points)?.backward_data(pool, dy, points, dx);
+        Ok(())
+    }
+
+    /// The plan with fewer multiplications, for a kernel at the points.
+    fn planned(&self, points: &[f32]) -> Result<&Winograd> {
+        holds("points", points, self.points_len().unwrap_or_default())?;
+        self.winograd.as_ref().ok_or_else(|| {
+            Error::invalid("Conv", "points", "need a plan that computes with them", "a direct plan")
+        })
     }
 
     /// `y`, from the image `x`, the kernel `w` and one bias for each filter, or none.
@@ -95,7 +165,10 @@ impl Conv {
         holds("bias", bias.unwrap_or_default(), bias.map_or(0, |_| shape.out_c))?;
         holds("y", y, shape.output_len())?;
         if let Some(plan) = self.winograd::<T>() {
-            plan.forward(pool, x, w, bias, y);
+            with_scratch(plan.points_len(), |points: &mut [T]| {
+                plan.forward_points(pool, w, points);
+                plan.forward(pool, x, points, bias, y);
+            });
             return Ok(());
         }
         if self.is_depthwise() {
@@ -135,7 +208,10 @@ impl Conv {
         holds("w", w, shape.kernel_len())?;
         holds("dx", dx, shape.input_len())?;
         if let Some(plan) = self.winograd::<T>() {
-            plan.backward_data(pool, dy, w, dx);
+            with_scratch(plan.points_len(), |points: &mut [T]| {
+                plan.backward_points(pool, w, points);
+                plan.backward_data(pool, dy, points, dx);
+            });
             return Ok(());
         }
         if self.is_depthwise() {

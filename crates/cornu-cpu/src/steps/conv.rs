@@ -1,7 +1,9 @@
 //! Convolutions and their gradients.
 
+use std::sync::OnceLock;
+
 use cornu_graph::ops::ConvParams;
-use cornu_graph::{DType, Result};
+use cornu_graph::{DType, Error, Result};
 
 use crate::conv::{Conv, ConvShape};
 use crate::plan::{Args, Kernel, Number, Slice};
@@ -10,6 +12,8 @@ use crate::simd::{Real, isa};
 
 /// Parts of a batch pack the weights once each, which pays if they meet at least so many pixels.
 const MIN_PIXELS: usize = 1200;
+/// The same where the weights come packed: enough for the rows of a matrix product.
+const MIN_PIXELS_PACKED: usize = 512;
 
 /// Which of the three products a step computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +32,56 @@ pub(crate) struct Convolution {
     direction: Direction,
     spatial: usize,
     dtype: DType,
+    /// Whether the kernel is given at the points, as [`KernelPoints`] writes it.
+    points: bool,
+}
+
+/// Writes the kernel of a convolution for the algorithm with fewer multiplications. It is a step of its own, so
+/// that the convolution can run on parts of a batch.
+pub(crate) struct KernelPoints {
+    conv: Conv,
+    direction: Direction,
+    spatial: usize,
+}
+
+impl Kernel for KernelPoints {
+    fn label(&self) -> String {
+        let s = self.conv.shape();
+        let size = size(s, self.spatial);
+        let purpose = if self.direction == Direction::Image { " for the gradient" } else { "" };
+        format!("kernel {size}, {} → {} channels to points{purpose}", s.in_c, s.out_c)
+    }
+
+    fn run(&self, pool: &Pool, args: &mut Args) -> Result<()> {
+        let (w, points) = (args.input(0)?, args.output(0)?);
+        match self.direction {
+            Direction::Image => self.conv.backward_points(pool, w, points),
+            _ => self.conv.forward_points(pool, w, points),
+        }
+    }
+}
+
+/// Whether `CORNU_CONV` asks for sums as they are defined, whatever that costs: `direct`, or `auto` as without it.
+fn direct() -> Result<bool> {
+    static CHOSEN: OnceLock<Result<bool>> = OnceLock::new();
+    let read = || match std::env::var_os("CORNU_CONV") {
+        None => Ok(false),
+        Some(wish) if wish == "auto" => Ok(false),
+        Some(wish) if wish == "direct" => Ok(true),
+        Some(wish) => {
+            let rule = "must be \"auto\" or \"direct\"";
+            Err(Error::invalid("environment", "CORNU_CONV", rule, wish.to_string_lossy()))
+        }
+    };
+    CHOSEN.get_or_init(read).clone()
+}
+
+/// The kernel's sizes for labels.
+fn size(shape: &ConvShape, spatial: usize) -> String {
+    match spatial {
+        1 => format!("{}", shape.k_w),
+        _ => format!("{}×{}", shape.k_h, shape.k_w),
+    }
 }
 
 impl Convolution {
@@ -69,17 +123,20 @@ impl Convolution {
             dilation: pair(&params.dilation, 1),
             groups: params.groups,
         };
-        Convolution::bind(shape, direction, spatial, dtype).map(Some)
+        let conv = if direct()? { Conv::direct } else { Conv::new }(isa()?, shape)?;
+        Ok(Some(Convolution { conv, direction, spatial, dtype, points: false }))
     }
 
-    fn bind(
-        shape: ConvShape,
-        direction: Direction,
-        spatial: usize,
-        dtype: DType,
-    ) -> Result<Convolution> {
-        let conv = Conv::new(isa()?, shape)?;
-        Ok(Convolution { conv, direction, spatial, dtype })
+    /// The step that writes the kernel at the points, with the number of its values, where that is how this
+    /// convolution is computed; from then on it wants them in the kernel's place.
+    pub fn take_points(&mut self) -> Option<(KernelPoints, usize)> {
+        let len = self.conv.points_len()?;
+        if self.dtype != DType::F32 || self.direction == Direction::Filter {
+            return None;
+        }
+        self.points = true;
+        let (conv, direction, spatial) = (self.conv.clone(), self.direction, self.spatial);
+        Some((KernelPoints { conv, direction, spatial }, len))
     }
 
     fn compute<T: Real + Number>(&self, pool: &Pool, args: &mut Args) -> Result<()> {
@@ -96,10 +153,7 @@ impl Convolution {
 impl Kernel for Convolution {
     fn label(&self) -> String {
         let s = self.conv.shape();
-        let mut text = match self.spatial {
-            1 => format!("conv1d {}", s.k_w),
-            _ => format!("conv2d {}×{}", s.k_h, s.k_w),
-        };
+        let mut text = format!("conv{}d {}", self.spatial.max(1), size(s, self.spatial));
         text += match self.direction {
             Direction::Forward => "",
             Direction::Image => " image gradient",
@@ -136,17 +190,20 @@ impl Kernel for Convolution {
 
     fn slice(&self, parts: usize) -> Option<Slice> {
         let s = self.conv.shape();
-        // Each part would bring the weights to the points again.
-        if self.conv.is_winograd() && self.dtype == DType::F32 {
+        // Each part would have sums at all points.
+        let filter = self.direction == Direction::Filter;
+        if filter && self.dtype == DType::F32 && self.conv.points_len().is_some() {
             return None;
         }
         let batch = s.batch / parts;
         let pixels = batch * (s.in_h * s.in_w).min(s.out_h * s.out_w);
-        if !s.batch.is_multiple_of(parts) || pixels < MIN_PIXELS {
+        let least = if self.points { MIN_PIXELS_PACKED } else { MIN_PIXELS };
+        if !s.batch.is_multiple_of(parts) || pixels < least {
             return None;
         }
-        let part = ConvShape { batch, ..*s };
-        let kernel = Self::bind(part, self.direction, self.spatial, self.dtype).ok()?;
+        let conv = self.conv.with_batch(batch);
+        let part = *conv.shape();
+        let kernel = Convolution { conv, ..*self };
         let steps = match self.direction {
             Direction::Forward => vec![part.input_len(), 0],
             Direction::Image => vec![part.output_len(), 0],
@@ -157,6 +214,14 @@ impl Kernel for Convolution {
     }
 
     fn run(&self, pool: &Pool, args: &mut Args) -> Result<()> {
+        if self.points {
+            let (a, points) = (args.input(0)?, args.input(1)?);
+            let out = args.output(0)?;
+            return match self.direction {
+                Direction::Image => self.conv.backward_data_from_points(pool, a, points, out),
+                _ => self.conv.forward_from_points(pool, a, points, out),
+            };
+        }
         match self.dtype {
             DType::F64 => self.compute::<f64>(pool, args),
             _ => self.compute::<f32>(pool, args),

@@ -18,7 +18,7 @@ mod transform;
 mod weights;
 
 use super::ConvShape;
-use crate::runtime::{Pool, SharedSlice};
+use crate::runtime::Pool;
 use crate::simd::{AnyIsa, Real};
 use tiles::Problem;
 use transform::POSITIONS;
@@ -65,17 +65,42 @@ impl Winograd {
         direct / (POSITIONS as f64 * (1.2 * tiles * c * n + 4.0 * moved))
     }
 
-    /// The result, from image and kernel.
-    pub fn forward<T: Real>(&self, pool: &Pool, x: &[T], w: &[T], bias: Option<&[T]>, y: &mut [T]) {
-        let y = SharedSlice::new(y);
-        sweep::Job { isa: self.isa, problem: &self.forward, source: x, bias }.run(pool, w, &y);
+    /// The same for another number of images.
+    pub fn with_batch(&self, batch: usize) -> Winograd {
+        let [forward, backward] = [self.forward, self.backward].map(|p| Problem { batch, ..p });
+        Winograd { isa: self.isa, forward, backward }
     }
 
-    /// The gradient for the image, from the result's and the kernel.
-    pub fn backward_data<T: Real>(&self, pool: &Pool, dy: &[T], w: &[T], dx: &mut [T]) {
-        let dx = SharedSlice::new(dx);
-        sweep::Job { isa: self.isa, problem: &self.backward, source: dy, bias: None }
-            .run_transposed(pool, w, &dx);
+    /// The values of a kernel at the points.
+    pub fn points_len(&self) -> usize {
+        POSITIONS * self.forward.source[2] * self.forward.target[2]
+    }
+
+    /// Brings a kernel to the points for the forward direction.
+    pub fn forward_points<T: Real>(&self, pool: &Pool, w: &[T], points: &mut [T]) {
+        weights::to_points(self.isa, pool, &self.forward, w, points);
+    }
+
+    /// Brings a kernel to the points for the gradient of the image.
+    pub fn backward_points<T: Real>(&self, pool: &Pool, w: &[T], points: &mut [T]) {
+        weights::to_points_transposed(self.isa, pool, &self.backward, w, points);
+    }
+
+    /// The result, from the image and the kernel at the points.
+    pub fn forward<T: Real>(
+        &self,
+        pool: &Pool,
+        x: &[T],
+        points: &[T],
+        bias: Option<&[T]>,
+        y: &mut [T],
+    ) {
+        sweep::run(self.isa, pool, &self.forward, x, points, bias, y);
+    }
+
+    /// The gradient for the image, from the result's and the kernel at the points.
+    pub fn backward_data<T: Real>(&self, pool: &Pool, dy: &[T], points: &[T], dx: &mut [T]) {
+        sweep::run(self.isa, pool, &self.backward, dy, points, None, dx);
     }
 
     /// The gradient for the kernel, from the image and the result's gradient.

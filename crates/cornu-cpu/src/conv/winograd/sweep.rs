@@ -6,9 +6,8 @@
 
 use super::tiles::{Gather, GatherPair, Problem, Scatter, ScatterPair};
 use super::transform::{PAIRS, POINTS, POSITIONS};
-use super::weights::{Expand, transpose};
 use crate::gemm::{BLOCK_ROWS, Block, Epilogue, Layout, MAX_K, Panel, Panels, Segment};
-use crate::runtime::{Pool, SharedSlice};
+use crate::runtime::Pool;
 use crate::scratch::with_scratch;
 use crate::simd::{AnyIsa, Real};
 use std::ops::Range;
@@ -21,76 +20,35 @@ const MAX_WEIGHTS: usize = 256 << 10;
 const BLOCKS: usize = 8;
 /// Values between two positions, so that positions do not fall into the same sets of the cache.
 const GAP: usize = 16;
-/// Rows of weights that one task brings to the points.
-const WEIGHT_ROWS: usize = 32;
 
-/// One direction of a convolution.
-pub(super) struct Job<'a, T> {
-    pub isa: AnyIsa,
-    pub problem: &'a Problem,
-    pub source: &'a [T],
-    pub bias: Option<&'a [T]>,
-}
-
-impl<T: Real> Job<'_, T> {
-    /// Computes the target with the weights `[tap][source channel][target channel]`.
-    pub fn run(&self, pool: &Pool, weights: &[T], target: &SharedSlice<T>) {
-        let (channels, n) = (self.problem.source[2], self.problem.target[2]);
-        with_scratch(POSITIONS * channels * n, |points: &mut [T]| {
-            self.expand(pool, weights, points);
-            let block = Sweep {
-                job: self,
-                weights: points,
-                panels: Panels::new::<T>(self.isa, n),
-                target: target.as_mut_ptr(),
-            };
-            match self.problem.size() {
-                2 => block.run::<2>(pool),
-                4 => block.run::<4>(pool),
-                size => unreachable!("tiles of {size} x {size} pixels are not planned"),
-            }
-        });
-    }
-
-    /// The same with weights of the other direction: `[tap][target channel][source channel]`, taps in reverse.
-    pub fn run_transposed(&self, pool: &Pool, weights: &[T], target: &SharedSlice<T>) {
-        let sizes = [self.problem.target[2], self.problem.source[2]];
-        with_scratch(weights.len(), |turned: &mut [T]| {
-            pool.parallel_chunks(turned, sizes[0] * sizes[1], |tap, out| {
-                transpose(weights, sizes, tap, out);
-            });
-            self.run(pool, turned, target);
-        });
-    }
-
-    /// Brings the weights to the points: `[panel][position][source channel][column]`.
-    fn expand(&self, pool: &Pool, taps: &[T], points: &mut [T]) {
-        let sizes @ [channels, n] = [self.problem.source[2], self.problem.target[2]];
-        let panels = Panels::new::<T>(self.isa, n);
-        let parts = channels.div_ceil(WEIGHT_ROWS);
-        let out = SharedSlice::new(points);
-        pool.parallel_for(panels.count() * parts, |task| {
-            let (panel, part) = (panels.get(task / parts), task % parts);
-            let (col, width) = (panel.col, panel.vectors * panels.lanes());
-            let rows = part * WEIGHT_ROWS..channels.min((part + 1) * WEIGHT_ROWS);
-            let out = out.as_mut_ptr().wrapping_add(col * POSITIONS * channels);
-            // SAFETY: panels lie one after another, with all positions and rows each; tasks have distinct
-            // panels or rows.
-            unsafe {
-                match self.problem.taps {
-                    3 => Expand::<T, 3> { taps, sizes, rows, col, width, out }.run(self.isa),
-                    _ => Expand::<T, 5> { taps, sizes, rows, col, width, out }.run(self.isa),
-                }
-            }
-        });
+/// Computes the target from the source and the weights at the points, as [`super::weights::expand`] makes them.
+pub(super) fn run<T: Real>(
+    isa: AnyIsa,
+    pool: &Pool,
+    problem: &Problem,
+    source: &[T],
+    weights: &[T],
+    bias: Option<&[T]>,
+    target: &mut [T],
+) {
+    let panels = Panels::new::<T>(isa, problem.target[2]);
+    let target = target.as_mut_ptr();
+    let sweep = Sweep { isa, problem, source, weights, bias, panels, target };
+    match problem.size() {
+        2 => sweep.run::<2>(pool),
+        4 => sweep.run::<4>(pool),
+        size => unreachable!("tiles of {size} x {size} pixels are not planned"),
     }
 }
 
 /// What all blocks of tiles share.
 struct Sweep<'a, T> {
-    job: &'a Job<'a, T>,
+    isa: AnyIsa,
+    problem: &'a Problem,
+    source: &'a [T],
     /// At the points.
     weights: &'a [T],
+    bias: Option<&'a [T]>,
     /// The columns of the products: the target's channels.
     panels: Panels,
     target: *mut T,
@@ -101,7 +59,7 @@ unsafe impl<T: Real> Sync for Sweep<'_, T> {}
 
 impl<T: Real> Sweep<'_, T> {
     fn run<const M: usize>(&self, pool: &Pool) {
-        let (tiles, channels) = (self.job.problem.tiles(), self.channels());
+        let (tiles, channels) = (self.problem.tiles(), self.channels());
         let by_rows = self.weights.len() > MAX_WEIGHTS;
         // For each tile: its values and products, and where it is summed up the target's.
         let most = match by_rows {
@@ -130,7 +88,7 @@ impl<T: Real> Sweep<'_, T> {
     }
 
     fn channels(&self) -> usize {
-        self.job.problem.source[2]
+        self.problem.source[2]
     }
 
     fn width(&self, panel: &Panel) -> usize {
@@ -144,7 +102,7 @@ impl<T: Real> Sweep<'_, T> {
 
     /// One task: some tiles, all positions at once.
     fn whole<const M: usize>(&self, tiles: Range<usize>, at: Points<T>) {
-        let Job { isa, problem, source, bias } = *self.job;
+        let Sweep { isa, problem, source, bias, .. } = *self;
         at.edge.fill(T::default());
         isa.run(Gather {
             problem,
@@ -179,7 +137,7 @@ impl<T: Real> Sweep<'_, T> {
 
     /// One task: some tiles, one pair of rows of positions after another.
     fn rows<const M: usize>(&self, tiles: Range<usize>, at: Points<T>) {
-        let Job { isa, problem, source, bias } = *self.job;
+        let Sweep { isa, problem, source, bias, .. } = *self;
         let (channels, lanes) = (self.channels(), self.panels.lanes());
         let places: Vec<_> = (0..channels / lanes).map(|v| (v * lanes, channels)).collect();
         for (turn, pair) in PAIRS.into_iter().enumerate() {
@@ -261,7 +219,7 @@ impl<T: Real> Sweep<'_, T> {
             };
             // SAFETY: the rows have all channels, the results all columns of the panel, which are whole
             // vectors; the weights of a position have all channels and these columns.
-            unsafe { block.compute(self.job.isa) };
+            unsafe { block.compute(self.isa) };
         }
     }
 }

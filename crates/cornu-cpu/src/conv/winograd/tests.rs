@@ -29,11 +29,14 @@ fn check<T: Real>(isa: AnyIsa, pool: &Pool, shape: ConvShape, bound: f64) {
         assert!(error < bound, "{name} on {isa:?} of {shape:?}: {error}");
     };
     let (mut got, mut want) = (fresh(dy.len()), fresh(dy.len()));
-    plan.forward(pool, &x, &w, Some(&bias), &mut got);
+    let mut points = fresh(plan.points_len());
+    plan.forward_points(pool, &w, &mut points);
+    plan.forward(pool, &x, &points, Some(&bias), &mut got);
     conv.forward(pool, &x, &w, Some(&bias), &mut want).unwrap();
     close("forward", &got, &want);
     let (mut got, mut want) = (fresh(x.len()), fresh(x.len()));
-    plan.backward_data(pool, &dy, &w, &mut got);
+    plan.backward_points(pool, &w, &mut points);
+    plan.backward_data(pool, &dy, &points, &mut got);
     conv.backward_data(pool, &dy, &w, &mut want).unwrap();
     close("backward_data", &got, &want);
     let (mut got, mut want) = (fresh(w.len()), fresh(w.len()));
@@ -105,8 +108,11 @@ fn bits_do_not_depend_on_the_threads() {
         let results = [1, 2, 3].map(|threads| {
             let pool = Pool::new(threads).unwrap();
             let (mut y, mut dx, mut dw) = (dy.clone(), x.clone(), w.clone());
-            plan.forward(&pool, &x, &w, None, &mut y);
-            plan.backward_data(&pool, &dy, &w, &mut dx);
+            let mut points = vec![0.0; plan.points_len()];
+            plan.forward_points(&pool, &w, &mut points);
+            plan.forward(&pool, &x, &points, None, &mut y);
+            plan.backward_points(&pool, &w, &mut points);
+            plan.backward_data(&pool, &dy, &points, &mut dx);
             plan.backward_filter(&pool, &x, &dy, &mut dw);
             (y, dx, dw)
         });

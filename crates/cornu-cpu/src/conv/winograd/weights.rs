@@ -1,21 +1,74 @@
 //! Kernels at the points.
 
+use super::tiles::Problem;
 use super::transform::{POINTS, POSITIONS, SCALES, V, contract, expand, splat};
-use crate::simd::{Isa, Kernel, Real, Vector};
+use crate::gemm::Panels;
+use crate::runtime::{Pool, SharedSlice};
+use crate::scratch::with_scratch;
+use crate::simd::{AnyIsa, Isa, Kernel, Real, Vector};
 use std::ops::Range;
+
+/// Rows of a kernel that one task brings to the points.
+const ROWS: usize = 32;
+
+/// Brings the taps `[tap][source channel][target channel]` to the points: `[panel][position][source
+/// channel][column]`, where panels are those of the matrix products.
+pub(super) fn to_points<T: Real>(
+    isa: AnyIsa,
+    pool: &Pool,
+    problem: &Problem,
+    taps: &[T],
+    points: &mut [T],
+) {
+    let sizes @ [channels, n] = [problem.source[2], problem.target[2]];
+    let panels = Panels::new::<T>(isa, n);
+    let parts = channels.div_ceil(ROWS);
+    let points = SharedSlice::new(points);
+    pool.parallel_for(panels.count() * parts, |task| {
+        let (panel, part) = (panels.get(task / parts), task % parts);
+        let (col, width) = (panel.col, panel.vectors * panels.lanes());
+        let rows = part * ROWS..channels.min((part + 1) * ROWS);
+        let out = points.as_mut_ptr().wrapping_add(col * POSITIONS * channels);
+        // SAFETY: panels lie one after another, with all positions and rows each; tasks have distinct
+        // panels or rows.
+        unsafe {
+            match problem.taps {
+                3 => Expand::<T, 3> { taps, sizes, rows, col, width, out }.run(isa),
+                _ => Expand::<T, 5> { taps, sizes, rows, col, width, out }.run(isa),
+            }
+        }
+    });
+}
+
+/// The same with taps of the other direction: `[tap][target channel][source channel]`, in reverse.
+pub(super) fn to_points_transposed<T: Real>(
+    isa: AnyIsa,
+    pool: &Pool,
+    problem: &Problem,
+    taps: &[T],
+    points: &mut [T],
+) {
+    let sizes = [problem.target[2], problem.source[2]];
+    with_scratch(taps.len(), |turned: &mut [T]| {
+        pool.parallel_chunks(turned, sizes[0] * sizes[1], |tap, out| {
+            transpose(taps, sizes, tap, out);
+        });
+        to_points(isa, pool, problem, turned, points);
+    });
+}
 
 /// Brings rows of the taps of a kernel to the points: matrices `[row][col]`, of which `width` columns from
 /// `col` go to `out[position][row][column]`.
-pub(super) struct Expand<'a, T, const R: usize> {
+struct Expand<'a, T, const R: usize> {
     /// `[tap][row][col]`.
-    pub taps: &'a [T],
+    taps: &'a [T],
     /// Rows and columns of a tap.
-    pub sizes: [usize; 2],
-    pub rows: Range<usize>,
-    pub col: usize,
-    pub width: usize,
+    sizes: [usize; 2],
+    rows: Range<usize>,
+    col: usize,
+    width: usize,
     /// Of all positions and all rows.
-    pub out: *mut T,
+    out: *mut T,
 }
 
 impl<T: Real, const R: usize> Expand<'_, T, R> {
@@ -23,7 +76,7 @@ impl<T: Real, const R: usize> Expand<'_, T, R> {
     ///
     /// # Safety
     /// `out` must be valid for all positions, rows and columns, and nobody else may use these rows meanwhile.
-    pub unsafe fn run(self, isa: crate::simd::AnyIsa) {
+    unsafe fn run(self, isa: AnyIsa) {
         isa.run(RunExpand(self));
     }
 }
@@ -85,7 +138,7 @@ impl<T: Real, const R: usize> Contract<'_, T, R> {
     ///
     /// # Safety
     /// `taps` must be valid for all taps, and nobody else may use these rows meanwhile.
-    pub unsafe fn run(self, isa: crate::simd::AnyIsa) {
+    pub unsafe fn run(self, isa: AnyIsa) {
         isa.run(RunContract(self));
     }
 }
@@ -134,7 +187,7 @@ impl<T: Real, const R: usize> Kernel for RunContract<'_, T, R> {
 }
 
 /// The taps in reverse, each transposed: `out[tap][col][row]`.
-pub(super) fn transpose<T: Real>(taps: &[T], [rows, cols]: [usize; 2], tap: usize, out: &mut [T]) {
+fn transpose<T: Real>(taps: &[T], [rows, cols]: [usize; 2], tap: usize, out: &mut [T]) {
     /// Values in a cache line.
     const SIDE: usize = 16;
     let count = taps.len() / (rows * cols);
