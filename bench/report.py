@@ -7,8 +7,9 @@ from peers.common import CONVOLUTIONS
 TARGETS = {"W1 16": 2.5, "W1 128": 1.7, "W1d 225": 2.5, "W2 20": 1.2, "W3 128": 2.0, "W3e 128": 2.0,
            "W4 128": 2.0, "W6": 1.0, "W7 1": 3.0, "W9 1": 50.0,
            "W5 matmul_256": 0.9, "W5 matmul_512": 0.9, "W5": 1.0}
-# The same for the geometric mean over all convolutions.
+# The same for the geometric mean over all convolutions, and for peak memory.
 CONVOLUTIONS_TARGET = 1.5
+MEMORY_TARGET = 2.0
 OURS = ("Cornu", "Cornu, AVX2")
 # Above this many cores kept busy by other programs a figure is marked.
 QUIET = 0.25
@@ -55,7 +56,7 @@ def introduction(raw):
              "implementations take turns. A ratio is the best peer's time divided by Cornu's: above 1 Cornu is faster.", "",
              f"- {raw['date']}, {ours.get('processor', 'unknown processor')}, {raw['threads']} threads, {raw['system']}",
              f"- Cornu {ours.get('cornu')} ({ours.get('kernels')} kernels), "
-             + ", ".join(f"{n} {v}" for n, v in raw["versions"].items()) + f", Python {raw['python']}"]
+             + "".join(f"{n} {v}, " for n, v in raw["versions"].items()) + f"Python {raw['python']}"]
     return lines + ([f"- {raw['note']}"] if raw.get("note") else [])
 
 
@@ -79,6 +80,8 @@ def targets(raw):
 
 
 def quiet(raw):
+    if not raw["runs"]:
+        return []
     lines = ["", "A `*` marks runs during which other programs kept more than a quarter of a core busy (the median over "
              "the run; the list below has all). All take turns, but libraries bear a lack of cores differently: such ratios "
              "are rough, and such times say nothing.", ""]
@@ -88,7 +91,7 @@ def quiet(raw):
             single.append(facts)
             continue
         lines.append(f"- {run}: {facts['rounds']} rounds of {facts['calls']} calls, others kept {facts['others']} "
-                     f"cores busy ({facts['others_max']} at most)")
+                     f"cores busy ({facts['others_max']} at most){', ' + facts['date'] if 'date' in facts else ''}")
     if single:
         lines.append(f"- {len(single)} single convolutions: {single[0]['rounds']} rounds of {min(f['calls'] for f in single)} "
                      f"to {max(f['calls'] for f in single)} calls, others kept {median(f['others'] for f in single):.2f} cores "
@@ -139,6 +142,41 @@ def products(raw):
     return ["", "## Matrix products, GFLOP/s", "", *table(["", *(f"{n}:" for n in names)], lines)]
 
 
+def memory(raw):
+    found = {run: peaks for run, peaks in raw.get("memory", {}).items() if "Cornu" in peaks and len(peaks) > 1}
+    names, lines = list(dict.fromkeys(n for peaks in found.values() for n in peaks)), []
+    for run, peaks in found.items():
+        least = min(peak for name, peak in peaks.items() if name not in OURS)
+        ratio = least / peaks["Cornu"]
+        lines.append([run, *(f"{peaks[n]:.0f}" if n in peaks else "" for n in names), f"{ratio:.2f}",
+                      f"{MEMORY_TARGET}", verdict(ratio, MEMORY_TARGET)])
+    head = ["workload", *(f"{n}:" for n in names), "ratio:", "target:", ""]
+    return ["", "## Peak memory, MB", "",
+            "The most resident memory of a process that does nothing else (VmHWM), and the least of the peers' over "
+            "Cornu's.", "", *table(head, lines)] if lines else []
+
+
+def sweep(raw):
+    """Cost against batch size and threads."""
+    by_threads, lines = raw.get("sweep", {}), []
+    keys = list(dict.fromkeys(key for runs in by_threads.values() for key in runs))
+    for key in keys:
+        line = key.split()
+        for runs in by_threads.values():
+            times = {n: median(t) for metric in runs.get(key, {}).values() for n, t in metric.items()}
+            peers = {n: m for n, m in times.items() if n not in OURS}
+            if "Cornu" not in times or not peers:
+                line += [""] * 4
+                continue
+            best = min(peers, key=peers.get)
+            line += [number(times["Cornu"]), number(peers[best]), best, f"{peers[best] / times['Cornu']:.2f}"]
+        lines.append(line)
+    head = ["workload", "batch:"]
+    for threads in by_threads:
+        head += [f"Cornu, {threads} thread{'s' * (threads != '1')}:", "best peer:", "", "ratio:"]
+    return ["", "## Cost against batch size and threads, ms", "", *table(head, lines)] if lines else []
+
+
 def medians(raw):
     found = list(rows(raw, False))
     names = list(dict.fromkeys(n for row in found for n in row[2]))
@@ -155,5 +193,5 @@ def failures(raw):
 
 
 def write(raw, path):
-    sections = (introduction, targets, convolutions, products, medians, quiet, failures)
+    sections = (introduction, targets, convolutions, products, memory, sweep, medians, quiet, failures)
     path.write_text("\n".join(line for section in sections for line in section(raw)) + "\n")

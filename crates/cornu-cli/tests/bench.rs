@@ -23,6 +23,10 @@ fn the_document_says_what_was_timed() {
     for name in ["cornu", "processor", "kernels"] {
         assert!(!document[name].as_str().unwrap().is_empty(), "{document}");
     }
+    if cfg!(target_os = "linux") {
+        let peak = document["peak_memory_mb"].as_f64().unwrap();
+        assert!((1.0..4000.0).contains(&peak), "{document}");
+    }
     let results = document["results"].as_array().unwrap();
     assert_eq!(results.len(), 1);
     let row = &results[0];

@@ -15,6 +15,8 @@ struct Document<'a> {
     processor: String,
     kernels: &'a str,
     threads: usize,
+    /// The most memory that this process has had in use, in 10^6 bytes; nothing where the system does not say.
+    peak_memory_mb: Option<f64>,
     results: &'a [Row],
 }
 
@@ -25,6 +27,7 @@ pub fn print(workload: Workload, threads: usize, rows: &[Row], json: bool) -> Re
         processor: info::processor(),
         kernels: isa().map_err(Failure::input)?.name(),
         threads,
+        peak_memory_mb: peak_memory().map(|bytes| bytes as f64 / 1e6),
         results: rows,
     };
     if json {
@@ -32,7 +35,11 @@ pub fn print(workload: Workload, threads: usize, rows: &[Row], json: bool) -> Re
         return Ok(());
     }
     let Document { workload, processor, kernels, .. } = &document;
-    output::line(format!("{workload} on {processor}, {kernels}, {threads} threads, times in ms\n"));
+    let memory =
+        document.peak_memory_mb.map_or(String::new(), |mb| format!(", {mb:.0} MB at most"));
+    output::line(format!(
+        "{workload} on {processor}, {kernels}, {threads} threads{memory}, times in ms\n"
+    ));
     let head = ["metric", "batch", "calls", "median", "min", "p90", "GFLOP/s"].map(String::from);
     let cells = rows.iter().map(|row| {
         [
@@ -48,4 +55,11 @@ pub fn print(workload: Workload, threads: usize, rows: &[Row], json: bool) -> Re
     let table: Vec<_> = std::iter::once(head).chain(cells).collect();
     output::table(&table, 1);
     Ok(())
+}
+
+/// The high-water mark of this process's resident memory in bytes, as Linux keeps it.
+fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix(" kB")?.parse::<u64>().ok().map(|kib| kib * 1024)
 }

@@ -70,7 +70,10 @@ fn print(runs: &[&Run], roofline: &Roofline) -> f64 {
             Line { info, place, time: median(times) }
         })
         .collect();
-    let steps: f64 = lines.iter().map(|line| line.time).sum();
+    // Sums run by run: what disturbs one step in each run is in no step's median, and still in all sums.
+    let sum = |run: &Run| run.steps.iter().map(|t| t.time).sum::<Duration>();
+    let steps = median(runs.iter().map(|run| sum(run)));
+    let around = median(runs.iter().map(|run| run.whole.time.saturating_sub(sum(run))));
     let whole = median(runs.iter().map(|run| run.whole.time));
     lines.sort_by(|a, b| b.time.total_cmp(&a.time));
     let head = ["step", "kernel", "ms", "share", "GFLOP/s", "GB/s", "of limit"].map(String::from);
@@ -88,7 +91,7 @@ fn print(runs: &[&Run], roofline: &Roofline) -> f64 {
     let flops = plan.iter().map(|step| step.flops).sum();
     let bytes = plan.iter().map(|step| step.bytes).sum();
     rows.push(row(["", "all steps"], steps, whole, (flops, bytes), roofline));
-    rows.push(row(["", "around them"], (whole - steps).max(0.0), whole, (0, 0), roofline));
+    rows.push(row(["", "around them"], around, whole, (0, 0), roofline));
     output::table(&rows, 2);
     whole
 }
