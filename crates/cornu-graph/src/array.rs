@@ -6,6 +6,7 @@ mod convert;
 mod display;
 #[cfg(feature = "ndarray")]
 mod ndarray;
+pub(crate) mod recycle;
 
 /// Runs a body with a type alias bound to the Rust type of a [`DType`](crate::DType).
 #[macro_export]
@@ -66,6 +67,8 @@ pub trait Element:
     fn slice(data: &Data) -> Option<&[Self]>;
     /// The elements of this type inside `data`, to change.
     fn slice_mut(data: &mut Data) -> Option<&mut [Self]>;
+    /// The vector of this type inside `data`, if it holds this type, to change.
+    fn vec_mut(data: &mut Data) -> Option<&mut Vec<Self>>;
     /// The element as a double (`true` is 1).
     fn to_f64(self) -> f64;
     /// The nearest element to a double: saturating for integers, non-zero for `bool`.
@@ -86,6 +89,9 @@ macro_rules! elements {
             fn slice_mut(data: &mut Data) -> Option<&mut [Self]> {
                 match data { Data::$variant(v) => Some(v), _ => None }
             }
+            fn vec_mut(data: &mut Data) -> Option<&mut Vec<Self>> {
+                match data { Data::$variant(v) => Some(v), _ => None }
+            }
             fn to_f64(self) -> f64 { ($to)(self) }
             fn from_f64(value: f64) -> Self { ($from)(value) }
         })*
@@ -99,6 +105,11 @@ macro_rules! elements {
             /// The number of elements.
             pub fn len(&self) -> usize {
                 match self { $(Data::$variant(v) => v.len()),* }
+            }
+
+            /// The bytes that are allocated.
+            fn capacity_bytes(&self) -> usize {
+                match self { $(Data::$variant(v) => v.capacity() * size_of::<$t>()),* }
             }
 
             fn zeros(dtype: DType, count: usize) -> Data {
@@ -171,6 +182,26 @@ impl Array {
     pub fn zeros(shape: &[usize], dtype: DType) -> Result<Array> {
         let count = check_memory("Array::zeros", shape, dtype)?;
         Ok(Array { shape: shape.to_vec(), data: Data::zeros(dtype, count) })
+    }
+
+    /// An array of elements of any value: zeros, or what a dropped array of this type left (see
+    /// [`memory`](crate::memory)). For what is overwritten whole.
+    ///
+    /// ```
+    /// use cornu_graph::{Array, DType};
+    /// let mut a = Array::unspecified(&[2], DType::F32)?;
+    /// a.as_slice_mut::<f32>()?.copy_from_slice(&[1.0, 2.0]);
+    /// assert_eq!(a.to_vec::<f64>(), [1.0, 2.0]);
+    /// # Ok::<(), cornu_graph::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When the shape does not fit in memory.
+    pub fn unspecified(shape: &[usize], dtype: DType) -> Result<Array> {
+        match recycle::take(dtype, element_count("Array::unspecified", shape)?) {
+            Some(data) => Ok(Array { shape: shape.to_vec(), data }),
+            None => Array::zeros(shape, dtype),
+        }
     }
 
     /// An array in which every element is `value`.
@@ -251,13 +282,13 @@ impl Array {
 
     /// The elements converted to `T` (see [`Array::cast`]).
     pub fn to_vec<T: Element>(&self) -> Vec<T> {
-        T::unwrap(self.cast(T::DTYPE).data).unwrap_or_default()
+        T::unwrap(self.cast(T::DTYPE).take_data()).unwrap_or_default()
     }
 
     /// The elements as a vector, without a copy where they have type `T` already.
-    pub fn into_vec<T: Element>(self) -> Vec<T> {
+    pub fn into_vec<T: Element>(mut self) -> Vec<T> {
         if self.dtype() == T::DTYPE {
-            T::unwrap(self.data).unwrap_or_default()
+            T::unwrap(self.take_data()).unwrap_or_default()
         } else {
             self.to_vec()
         }
@@ -285,8 +316,13 @@ impl Array {
     ///
     /// # Errors
     /// When the element counts differ.
-    pub fn reshape(self, shape: &[usize]) -> Result<Array> {
-        Array::from_data(shape, self.data)
+    pub fn reshape(mut self, shape: &[usize]) -> Result<Array> {
+        Array::from_data(shape, self.take_data())
+    }
+
+    /// Leaves no elements behind.
+    fn take_data(&mut self) -> Data {
+        std::mem::replace(&mut self.data, Data::U8(Vec::new()))
     }
 
     /// The elements converted to another type as NumPy's `astype` does: truncating towards zero
@@ -327,10 +363,12 @@ impl Array {
         }
         let width = rest.iter().product::<usize>();
         let shape = [&[end - start], rest].concat();
-        let data = crate::with_dtype!(self.dtype(), T => {
-            T::wrap(T::slice(&self.data).unwrap_or_default()[start * width..end * width].to_vec())
+        let mut rows = Array::unspecified(&shape, self.dtype())?;
+        crate::with_dtype!(self.dtype(), T => {
+            let from = &T::slice(&self.data).unwrap_or_default()[start * width..end * width];
+            rows.as_slice_mut::<T>()?.copy_from_slice(from);
         });
-        Ok(Array { shape, data })
+        Ok(rows)
     }
 
     /// The rows with the given indices along the first axis, in that order.
@@ -357,15 +395,15 @@ impl Array {
         let width = rest.iter().product::<usize>();
         let shape = [&[indices.len()], rest].concat();
         check_memory("Array::take_rows", &shape, self.dtype())?;
-        let data = crate::with_dtype!(self.dtype(), T => {
+        let mut rows = Array::unspecified(&shape, self.dtype())?;
+        crate::with_dtype!(self.dtype(), T => {
             let from = T::slice(&self.data).unwrap_or_default();
-            let mut to = Vec::with_capacity(indices.len() * width);
-            for &i in indices {
-                to.extend_from_slice(&from[i * width..(i + 1) * width]);
+            let to = rows.as_slice_mut::<T>()?;
+            for (place, &i) in indices.iter().enumerate() {
+                to[place * width..][..width].copy_from_slice(&from[i * width..][..width]);
             }
-            T::wrap(to)
         });
-        Ok(Array { shape, data })
+        Ok(rows)
     }
 }
 
@@ -385,6 +423,13 @@ pub(crate) fn check_memory(function: &str, shape: &[usize], dtype: DType) -> Res
 
 fn wrong_dtype<T: Element>(received: DType) -> Error {
     Error::invalid("Array", "dtype", format!("must be {} here", T::DTYPE), received)
+}
+
+/// Memory of large arrays is kept for later ones; see [`memory`](crate::memory).
+impl Drop for Array {
+    fn drop(&mut self) {
+        recycle::give(&mut self.data);
+    }
 }
 
 impl std::fmt::Debug for Array {

@@ -21,6 +21,11 @@ mod tensor;
 pub mod testing;
 mod variable;
 
+/// Memory that is kept for later arrays.
+pub mod memory {
+    pub use crate::array::recycle::{kept_bytes, release, set_limit};
+}
+
 pub use array::{Array, Data, Element};
 pub use autodiff::gradients;
 pub use backend::{Backend, Executable, Interpreter};

@@ -8,7 +8,7 @@ use cornu_graph::{Array, DType, Element, Error, Executable, Result, Spec, Variab
 use super::memory::{Layout, Place};
 use super::{Args, Kernel, Origin, Program, Slot, ValueId};
 use crate::profile::{self, StepInfo, Time};
-use crate::runtime::{Arena, Pool};
+use crate::runtime::{Arena, Pool, advise_huge_pages};
 
 /// Arenas that no run uses now. Plans share them, so that a training plan, its twin for the last batch and
 /// the evaluation plan need the memory of the largest, and runs on two threads have one each.
@@ -252,8 +252,7 @@ impl Executable for Plan {
     fn run(&self, inputs: &[&Array]) -> Result<Vec<Array>> {
         self.check(inputs)?;
         let mut timer = profile::timer(self.steps.len());
-        let zeros = |spec: &Spec| Array::zeros(&spec.shape, spec.dtype);
-        let mut outputs = self.outputs.iter().map(zeros).collect::<Result<Vec<_>>>()?;
+        let mut outputs = self.outputs.iter().map(output).collect::<Result<Vec<_>>>()?;
         let arena = self.arenas.take(self.bytes)?;
         let mut guards = self.lock();
         let pairs = self.variables.iter().zip(&mut guards);
@@ -277,6 +276,13 @@ impl Executable for Plan {
     fn describe(&self) -> String {
         self.table()
     }
+}
+
+/// An array for a result, which the steps overwrite whole.
+fn output(spec: &Spec) -> Result<Array> {
+    let mut array = Array::unspecified(&spec.shape, spec.dtype)?;
+    advise_huge_pages(address_mut(&mut array), array.len() * spec.dtype.size());
+    Ok(array)
 }
 
 fn address(array: &Array) -> *const u8 {

@@ -89,9 +89,7 @@ impl Arena {
         let Some(start) = NonNull::new(unsafe { alloc(layout) }) else {
             handle_alloc_error(layout)
         };
-        if align == HUGE {
-            advise_huge_pages(start, layout.size());
-        }
+        advise_huge_pages(start.as_ptr(), layout.size());
         // SAFETY: `start` is valid for `layout.size()` bytes. Written after the advice, so that the
         // first touch already makes huge pages.
         unsafe { start.write_bytes(0, layout.size()) };
@@ -164,14 +162,20 @@ pub fn with_arena<R>(work: impl FnOnce(&mut Arena) -> R) -> R {
     result
 }
 
+/// Asks for huge pages in a part of memory that is large enough for them to pay; only those that lie in it whole.
 #[cfg(target_os = "linux")]
-fn advise_huge_pages(start: NonNull<u8>, size: usize) {
-    // SAFETY: the range is one allocation of ours. Advice that is not taken changes nothing.
-    unsafe { libc::madvise(start.as_ptr().cast(), size, libc::MADV_HUGEPAGE) };
+pub(crate) fn advise_huge_pages(start: *mut u8, size: usize) {
+    let skipped = start.align_offset(HUGE);
+    let whole = size.saturating_sub(skipped) / HUGE * HUGE;
+    if size >= HUGE_FROM && whole > 0 {
+        // SAFETY: the advice changes neither contents nor validity of any memory, whatever the range is; advice
+        // that is not taken changes nothing.
+        unsafe { libc::madvise(start.wrapping_add(skipped).cast(), whole, libc::MADV_HUGEPAGE) };
+    }
 }
 
 #[cfg(not(target_os = "linux"))]
-fn advise_huge_pages(_: NonNull<u8>, _: usize) {}
+pub(crate) fn advise_huge_pages(_: *mut u8, _: usize) {}
 
 #[cfg(test)]
 mod tests {

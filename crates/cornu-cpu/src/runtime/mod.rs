@@ -4,6 +4,7 @@ mod arena;
 mod pool;
 mod shared;
 
+pub(crate) use arena::advise_huge_pages;
 pub use arena::{Arena, Pod, with_arena};
 pub use pool::{Pool, default_threads};
 pub use shared::SharedSlice;
