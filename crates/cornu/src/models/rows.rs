@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::mpsc;
+use std::thread::{self, available_parallelism};
 
 use cornu_graph::Array;
 
@@ -9,6 +11,9 @@ use super::data::row_count;
 use super::step::Batch;
 use super::{Batches, Data, Model};
 use crate::{Error, Result, next_seed, random};
+
+/// From so many bytes in a batch on, it is gathered on another thread: waking one costs as much as copying this.
+const AHEAD: usize = 64 << 10;
 
 /// Rows with their targets and weights, in the model's order.
 pub(super) struct Rows<'a> {
@@ -85,7 +90,8 @@ impl<'a> Rows<'a> {
         Ok(())
     }
 
-    /// Runs `step` on the batches of one epoch, until it says false.
+    /// Runs `step` on the batches of one epoch, until it says false. While a step runs, another thread gathers
+    /// the rows of the next, where they are many enough for that to pay.
     ///
     /// `steps`: how many batches an epoch has; by default it is a whole pass over the rows. With it the next
     /// epoch goes on where this one stopped, and one that comes to the end of the rows ends there, as in Keras.
@@ -103,36 +109,79 @@ impl<'a> Rows<'a> {
         if pass.done == 0 && pass.shuffle {
             pass.order = Some(random::permutation(self.count, next_seed()));
         }
-        for i in 0..steps.unwrap_or(batches) {
-            if pass.done >= batches {
-                tracing::warn!("the rows end after {i} steps of this epoch");
-                break;
+        let Pass { order, done, .. } = pass;
+        let first = *done;
+        let count = steps.unwrap_or(batches).min(batches - first);
+        let gather = |i: usize| {
+            let start = (first + i) * size;
+            self.gather(order.as_deref(), start, (start + size).min(self.count))
+        };
+        let mut each = |i: usize, rows: Result<Gathered>| {
+            *done += 1;
+            step(i, &rows?.batch())
+        };
+        let bytes = size.saturating_mul(self.row_bytes());
+        if count < 2 || bytes < AHEAD || available_parallelism().is_ok_and(|n| n.get() == 1) {
+            for i in 0..count {
+                if !each(i, gather(i))? {
+                    return Ok(());
+                }
             }
-            let start = pass.done * size;
-            let stop = (start + size).min(self.count);
-            pass.done += 1;
-            let take = |a: &Cow<Array>| match &pass.order {
-                Some(order) => a.take_rows(&order[start..stop]),
-                None => a.rows(start, stop),
-            };
-            let all =
-                |v: &[Cow<Array>]| v.iter().map(take).collect::<cornu_graph::Result<Vec<_>>>();
-            let (x, y, weights) = (all(&self.x)?, all(&self.y)?, all(&self.weights)?);
-            let batch = Batch {
-                x: x.iter().collect(),
-                y: y.iter().collect(),
-                weights: weights.iter().collect(),
-            };
-            if !step(i, &batch)? {
-                break;
+        } else {
+            let goes_on = thread::scope(|scope| {
+                let (send, receive) = mpsc::sync_channel(1);
+                // Ends early when the receiver is gone.
+                scope.spawn(move || (0..count).try_for_each(|i| send.send(gather(i))));
+                for (i, rows) in receive.into_iter().enumerate() {
+                    if !each(i, rows)? {
+                        return Ok(false);
+                    }
+                }
+                Ok::<_, Error>(true)
+            })?;
+            if !goes_on {
+                return Ok(());
             }
         }
+        if steps.is_some_and(|steps| count < steps) {
+            tracing::warn!("the rows end after {count} steps of this epoch");
+        }
         Ok(())
+    }
+
+    /// The rows `start..stop`, or those that `order` has there.
+    fn gather(&self, order: Option<&[usize]>, start: usize, stop: usize) -> Result<Gathered> {
+        let take = |a: &Cow<Array>| match order {
+            Some(order) => a.take_rows(&order[start..stop]),
+            None => a.rows(start, stop),
+        };
+        let all = |v: &[Cow<Array>]| v.iter().map(take).collect::<cornu_graph::Result<Vec<_>>>();
+        Ok(Gathered { x: all(&self.x)?, y: all(&self.y)?, weights: all(&self.weights)? })
+    }
+
+    /// The bytes of a row, over all arrays.
+    fn row_bytes(&self) -> usize {
+        let all = self.x.iter().chain(&self.y).chain(&self.weights);
+        all.map(|a| a.len() * a.dtype().size()).sum::<usize>() / self.count.max(1)
     }
 
     /// The number of steps of an epoch.
     pub fn steps(&self, size: usize, steps: Option<usize>) -> usize {
         steps.unwrap_or_else(|| Batches::new(self.count, size).count_all())
+    }
+}
+
+/// The rows of a batch.
+struct Gathered {
+    x: Vec<Array>,
+    y: Vec<Array>,
+    weights: Vec<Array>,
+}
+
+impl Gathered {
+    fn batch(&self) -> Batch<'_> {
+        let all = |arrays| <[Array]>::iter(arrays).collect();
+        Batch { x: all(&self.x), y: all(&self.y), weights: all(&self.weights) }
     }
 }
 
@@ -148,5 +197,62 @@ impl Pass {
     /// The start; `shuffle`: whether each pass takes the rows in a new order.
     pub fn new(shuffle: bool) -> Self {
         Pass { shuffle, ..Pass::default() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::set_random_seed;
+
+    const ROWS: usize = 700;
+
+    /// Rows of which the first `size` are (or are not) enough for another thread.
+    fn rows(width: usize) -> Rows<'static> {
+        let values = (0..ROWS * width).map(|i| i as f32).collect();
+        let x = Array::new::<f32>(&[ROWS, width], values).unwrap();
+        let y = Array::from((0..ROWS as i64).collect::<Vec<_>>());
+        Rows { x: vec![Cow::Owned(x)], y: vec![Cow::Owned(y)], weights: vec![], count: ROWS }
+    }
+
+    #[test]
+    fn gathering_ahead_changes_no_batch() {
+        for width in [1, 1000] {
+            let rows = rows(width);
+            assert_eq!(100 * rows.row_bytes() >= AHEAD, width == 1000);
+            set_random_seed(5);
+            let mut expected = Vec::new();
+            for _ in 0..2 {
+                let order = random::permutation(ROWS, next_seed());
+                expected.extend(order.chunks(150).map(<[usize]>::to_vec));
+            }
+            set_random_seed(5);
+            let (mut pass, mut batch) = (Pass::new(true), 0);
+            // Epochs of 3 batches and of whole passes; one stops by itself.
+            for (steps, stop, after) in [(Some(3), 9, 3), (Some(3), 9, 5), (Some(9), 1, 6)] {
+                let epoch = rows.epoch(&mut pass, 150, steps, |i, got| {
+                    let order = &expected[batch];
+                    assert_eq!(*got.x[0], rows.x[0].take_rows(order).unwrap());
+                    assert_eq!(*got.y[0], rows.y[0].take_rows(order).unwrap());
+                    assert!(got.weights.is_empty());
+                    batch += 1;
+                    Ok(i + 1 < stop)
+                });
+                epoch.unwrap();
+                assert_eq!(batch, after);
+            }
+        }
+    }
+
+    #[test]
+    fn an_error_of_a_step_ends_the_epoch() {
+        let rows = rows(1000);
+        let mut seen = 0;
+        let failed = rows.epoch(&mut Pass::new(false), 100, None, |i, _| {
+            seen = i + 1;
+            if i == 1 { Err(Error::format("step", "fails")) } else { Ok(true) }
+        });
+        assert!(failed.is_err());
+        assert_eq!(seen, 2);
     }
 }
