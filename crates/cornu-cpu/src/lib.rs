@@ -24,5 +24,6 @@ pub mod simd;
 mod slices;
 pub mod sort;
 mod steps;
+mod updates;
 
 pub use cpu::Cpu;

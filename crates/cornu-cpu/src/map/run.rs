@@ -61,14 +61,7 @@ impl Map {
         inputs: &[*const u8],
         outputs: &[*mut u8],
     ) -> Result<()> {
-        if inputs.len() != self.inputs || outputs.len() != self.outputs.len() {
-            return Err(Error::invalid(
-                "Map::run",
-                "inputs, outputs",
-                format!("must be {} and {}", self.inputs, self.outputs.len()),
-                format!("{} and {}", inputs.len(), outputs.len()),
-            ));
-        }
+        self.check(inputs.len(), outputs.len())?;
         let tiles = self.count.div_ceil(TILE);
         let block = tiles.div_ceil(4 * pool.threads()).max(MIN_TILES);
         let run = Run { map: self, isa, inputs, outputs };
@@ -82,6 +75,44 @@ impl Map {
             }
         });
         failed.into_inner().map_or(Ok(()), Err)
+    }
+
+    /// The number of elements of the iteration shape.
+    pub(crate) fn elements(&self) -> usize {
+        self.count
+    }
+
+    /// Computes the elements of a range that begins at a multiple of [`TILE`], and those up to the end of its last
+    /// tile, on this thread.
+    ///
+    /// # Errors
+    /// As [`Map::run`].
+    ///
+    /// # Safety
+    /// As [`Map::run`]; no other thread may compute elements of these tiles.
+    pub(crate) unsafe fn run_part(
+        &self,
+        isa: AnyIsa,
+        inputs: &[*const u8],
+        outputs: &[*mut u8],
+        elements: std::ops::Range<usize>,
+    ) -> Result<()> {
+        self.check(inputs.len(), outputs.len())?;
+        let tiles = elements.start / TILE..elements.end.min(self.count).div_ceil(TILE);
+        // SAFETY: the caller's promise.
+        unsafe { Run { map: self, isa, inputs, outputs }.block(tiles) }
+    }
+
+    fn check(&self, inputs: usize, outputs: usize) -> Result<()> {
+        if inputs == self.inputs && outputs == self.outputs.len() {
+            return Ok(());
+        }
+        Err(Error::invalid(
+            "Map::run",
+            "inputs, outputs",
+            format!("must be {} and {}", self.inputs, self.outputs.len()),
+            format!("{inputs} and {outputs}"),
+        ))
     }
 }
 

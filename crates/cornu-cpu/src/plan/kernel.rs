@@ -1,5 +1,7 @@
 //! What a step of a plan runs, and the memory that it is handed.
 
+use std::ops::Range;
+
 use cornu_graph::{Array, DType, Data, Element, Error, Result};
 
 use crate::runtime::{Pod, Pool};
@@ -29,6 +31,18 @@ pub(crate) trait Kernel: Send + Sync {
     fn slice(&self, parts: usize) -> Option<Slice> {
         let _ = parts;
         None
+    }
+
+    /// The number of elements of the work, if any of them can be computed without the others.
+    fn elements(&self) -> Option<usize> {
+        None
+    }
+
+    /// Computes some of the elements on this thread, while others may compute other elements; `elements` begins at a
+    /// multiple of [`TILE`](crate::map::TILE). Only for kernels with [`Kernel::elements`].
+    fn run_part(&self, elements: Range<usize>, args: &Args) -> Result<()> {
+        let _ = args;
+        Err(Error::Backend(format!("plan: {} has no elements {elements:?}", self.label())))
     }
 
     /// Runs.
@@ -72,6 +86,11 @@ impl<'a> Args<'a> {
     /// else touches the memory meanwhile.
     pub unsafe fn new(inputs: &'a [Slot], outputs: &'a [Slot]) -> Args<'a> {
         Args { inputs, outputs }
+    }
+
+    /// The memory of all inputs and of all outputs.
+    pub fn slots(&self) -> (&'a [Slot], &'a [Slot]) {
+        (self.inputs, self.outputs)
     }
 
     /// The memory of an input, for kernels that may work in place.

@@ -1,6 +1,7 @@
 //! Fused element-wise nodes: one pass over memory.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use cornu_graph::ops::{Op, Operation};
 use cornu_graph::{Error, Graph, NodeId, Result};
@@ -167,26 +168,38 @@ impl Kernel for Elementwise {
         Some(Slice { kernel: Box::new(kernel), steps, sums: false })
     }
 
-    fn run(&self, pool: &Pool, args: &mut Args) -> Result<()> {
-        const FEW: usize = 16;
-        let (mut inputs, mut outputs) = ([std::ptr::null(); FEW], [std::ptr::null_mut(); FEW]);
-        let (n, m) = (self.direct.len(), self.sizes.len());
-        if n > FEW || m > FEW {
-            let inputs: Vec<*const u8> =
-                (0..n).map(|i| args.input_slot(i).start.cast_const()).collect();
-            let outputs: Vec<*mut u8> = (0..m).map(|i| args.output_slot(i).start).collect();
-            // SAFETY: as below.
-            return unsafe { self.map.run(pool, self.isa, &inputs, &outputs) };
-        }
-        for (i, input) in inputs[..n].iter_mut().enumerate() {
-            *input = args.input_slot(i).start.cast_const();
-        }
-        for (i, output) in outputs[..m].iter_mut().enumerate() {
-            *output = args.output_slot(i).start;
-        }
-        // SAFETY: the operands were bound with the graph's shapes, so strides stay inside them and outputs
-        // have the iteration's size; the plan lets an output lie on an input only where `in_place` says
-        // so: the input is row-major, not broadcast, and its elements have the same size.
-        unsafe { self.map.run(pool, self.isa, &inputs[..n], &outputs[..m]) }
+    fn elements(&self) -> Option<usize> {
+        Some(self.map.elements())
     }
+
+    fn run_part(&self, elements: Range<usize>, args: &Args) -> Result<()> {
+        with_addresses(args, |inputs, outputs| {
+            // SAFETY: as in `run`; other threads compute other elements.
+            unsafe { self.map.run_part(self.isa, inputs, outputs, elements) }
+        })
+    }
+
+    fn run(&self, pool: &Pool, args: &mut Args) -> Result<()> {
+        with_addresses(args, |inputs, outputs| {
+            // SAFETY: the operands were bound with the graph's shapes, so strides stay inside them and outputs
+            // have the iteration's size; the plan lets an output lie on an input only where `in_place` says
+            // so: the input is row-major, not broadcast, and its elements have the same size.
+            unsafe { self.map.run(pool, self.isa, inputs, outputs) }
+        })
+    }
+}
+
+/// Calls `work` with the addresses of the inputs and of the outputs, which are allocated only if they are many.
+fn with_addresses<R>(args: &Args, work: impl FnOnce(&[*const u8], &[*mut u8]) -> R) -> R {
+    const FEW: usize = 16;
+    let (from, to) = args.slots();
+    let (mut inputs, mut outputs) = ([std::ptr::null(); FEW], [std::ptr::null_mut(); FEW]);
+    if from.len() > FEW || to.len() > FEW {
+        let inputs: Vec<*const u8> = from.iter().map(|slot| slot.start.cast_const()).collect();
+        let outputs: Vec<*mut u8> = to.iter().map(|slot| slot.start).collect();
+        return work(&inputs, &outputs);
+    }
+    inputs.iter_mut().zip(from).for_each(|(input, slot)| *input = slot.start.cast_const());
+    outputs.iter_mut().zip(to).for_each(|(output, slot)| *output = slot.start);
+    work(&inputs[..from.len()], &outputs[..to.len()])
 }

@@ -40,6 +40,7 @@ mod reduce;
 mod reference;
 mod slices;
 mod sort;
+mod together;
 
 pub(crate) use conv::{Convolution, Direction};
 pub(crate) use copy::Copy;
@@ -52,3 +53,4 @@ pub(crate) use reduce::{ArgReducing, Reducing};
 pub(crate) use reference::Reference;
 pub(crate) use slices::{Base, Operand, Slices, Stage, Sum};
 pub(crate) use sort::Ordering;
+pub(crate) use together::Together;
