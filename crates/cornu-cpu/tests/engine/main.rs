@@ -2,7 +2,6 @@
 
 mod common;
 mod elementary;
-mod memory;
 mod random_graphs;
 mod slices;
 mod training;
