@@ -221,7 +221,7 @@ def functions():
             ops.tril(b, -1), ops.triu(b, 1), ops.count_nonzero(a > 0, axis=1), ops.average(a, axis=1), ops.amax(a, axis=2, keepdims=True),
             ops.amin(a, axis=0), ops.nansum(a, axis=-1), ops.nanmean(a, axis=1), ops.logaddexp(a, a * 0.5), ops.argsort(a, axis=-1),
             ops.take_along_axis(a, ops.argsort(a, axis=1), axis=1), ops.nan_to_num(a, nan=1.0), ops.top_k(a, 2)[0], ops.top_k(a, 2)[1],
-            ops.inner(a, np.ones((2, 3), "float32")), ops.outer(a, [1.0, 2.0]), ops.unstack(b, axis=1)[1], ops.deg2rad(a), ops.sinc(a)]
+            ops.inner(a, np.ones((2, 3), "float32")), ops.outer(a, np.array([1.0, 2.0], "float32")), ops.unstack(b, axis=1)[1], ops.deg2rad(a), ops.sinc(a)]
     yield "products", keras.Model([a, b], outs), [numbers((3, 2, 3)), numbers((3, 3, 4), 1)]
 
     a = keras.Input((4,), name="in_0")

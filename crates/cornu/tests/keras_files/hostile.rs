@@ -95,9 +95,10 @@ fn tables_and_parts_that_no_file_of_the_size_can_ask_for_are_refused_before_they
     let large = json!([{"class_name": "UpSampling2D", "config": {"name": "u", "size": 2_000_000_000, "interpolation": "bilinear"}}]);
     let error = refused(&archive(&folder, &sequential_of(image, large), None));
     assert!(error.contains("resize") && error.contains("max_bytes"), "{error}");
-    for (class, config) in
-        [("Unstack", json!({"axis": 1})), ("Split", json!({"indices_or_sections": 1_000_000_000, "axis": 1}))]
-    {
+    for (class, config) in [
+        ("Unstack", json!({"axis": 1})),
+        ("Split", json!({"indices_or_sections": 1_000_000_000, "axis": 1})),
+    ] {
         let x = json!({"class_name": "__keras_tensor__", "config": {"shape": [null, 1_000_000_000], "dtype": "float32", "keras_history": ["x", 0, 0]}});
         let input = json!({"class_name": "InputLayer", "name": "x", "inbound_nodes": [], "config": {"batch_shape": [null, 1_000_000_000], "dtype": "float32", "name": "x"}});
         let mut config = config;

@@ -156,8 +156,7 @@ impl Reader<'_> {
         }
         let shape = sizes.iter().map(|&n| usize::try_from(n)).collect::<Result<Vec<_>, _>>();
         let shape = shape.map_err(|e| self.error(path, e))?;
-        let data =
-            stored.read(&mut &raw[..], count, big).map_err(|e| self.error(path, e))?;
+        let data = stored.read(&mut &raw[..], count, big).map_err(|e| self.error(path, e))?;
         Ok(Array::from_data(&shape, data)?)
     }
 }

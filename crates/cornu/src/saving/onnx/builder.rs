@@ -36,11 +36,7 @@ impl Value {
 
     pub fn array(name: String, array: Arc<Array>) -> Value {
         let shape: Vec<Dim> = array.shape().iter().map(|&n| Dim::Known(n)).collect();
-        Value {
-            source: Source::Array { name, array },
-            order: (0..shape.len()).collect(),
-            shape,
-        }
+        Value { source: Source::Array { name, array }, order: (0..shape.len()).collect(), shape }
     }
 
     pub fn rank(&self) -> usize {
@@ -161,7 +157,9 @@ impl<'a> Builder<'a> {
         let attribute = |(name, attr): (&str, Attr)| {
             let name = name.to_string();
             match attr {
-                Attr::Int(i) => proto::Attribute { name, i, kind: proto::INT, ..Default::default() },
+                Attr::Int(i) => {
+                    proto::Attribute { name, i, kind: proto::INT, ..Default::default() }
+                }
                 Attr::Ints(ints) => {
                     proto::Attribute { name, ints, kind: proto::INTS, ..Default::default() }
                 }
@@ -318,9 +316,8 @@ impl<'a> Builder<'a> {
             for (i, &factor) in affine.factors.iter().enumerate().filter(|(_, f)| **f != 0) {
                 let symbol = &b.traces.symbols[i];
                 let (input, axis) = (b.input_names[symbol.input].clone(), symbol.axis);
-                let shape = b.once(format!("shape {input}"), |b| {
-                    Ok(b.node("Shape", &[&input], []))
-                })?;
+                let shape =
+                    b.once(format!("shape {input}"), |b| Ok(b.node("Shape", &[&input], [])))?;
                 let at = b.integers(&[axis as i64])?;
                 let mut part = b.once(format!("{shape} {axis}"), |b| {
                     Ok(b.node("Gather", &[&shape, &at], []))
@@ -403,9 +400,8 @@ impl<'a> Builder<'a> {
         };
         let sizes: Vec<Dim> = node.shape.iter().enumerate().map(size).collect();
         let sizes = self.sizes(&sizes, node)?;
-        let name = self.once(format!("{name} to {sizes}"), |b| {
-            Ok(b.node("Expand", &[&name, &sizes], []))
-        })?;
+        let name = self
+            .once(format!("{name} to {sizes}"), |b| Ok(b.node("Expand", &[&name, &sizes], [])))?;
         let value = Value::tensor(name, node.shape.clone());
         self.values[at] = value.clone();
         Ok(value)

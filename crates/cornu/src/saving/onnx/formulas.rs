@@ -1,7 +1,7 @@
 //! Functions of numbers, element by element: ONNX's operators, and what is made of several of them.
 
-use cornu_graph::ops::{BinaryKind, CompareKind, LogicalKind, UnaryKind};
 use cornu_graph::DType;
+use cornu_graph::ops::{BinaryKind, CompareKind, LogicalKind, UnaryKind};
 
 use super::builder::{Builder, data_type};
 use crate::Result;
@@ -268,8 +268,7 @@ impl<'b, 'a> Formula<'b, 'a> {
 
     /// Of integers: by zero they give 0.
     fn divide_integers(&mut self, kind: BinaryKind, a: &str, b: &str) -> Result<String> {
-        let (none, zero, one) =
-            (self.with("Equal", b, 0.0)?, self.number(0.0)?, self.number(1.0)?);
+        let (none, zero, one) = (self.with("Equal", b, 0.0)?, self.number(0.0)?, self.number(1.0)?);
         let safe = self.choose(&none, &one, b);
         let value = match kind {
             BinaryKind::Mod => self.op("Mod", &[a, &safe]),

@@ -46,9 +46,10 @@ impl Builder<'_> {
             },
             Op::Compare(op) => {
                 let dtype = traces.nodes[node.inputs[0]].dtype;
-                self.elementwise(node, |b, x| {
-                    Ok(Formula::new(b, dtype).compare(op.0, &x[0], &x[1]))
-                })
+                self.elementwise(
+                    node,
+                    |b, x| Ok(Formula::new(b, dtype).compare(op.0, &x[0], &x[1])),
+                )
             }
             Op::Logical(op) => self.elementwise(node, |b, x| {
                 Ok(Formula::new(b, node.dtype).logical(op.0, &x[0], &x[1]))
@@ -56,9 +57,9 @@ impl Builder<'_> {
             Op::Select(_) => self.elementwise(node, |b, x| {
                 Ok(Formula::new(b, node.dtype).choose_any(&x[0], &x[1], &x[2]))
             }),
-            Op::Cast(op) => self.elementwise(node, |b, x| {
-                Ok(Formula::new(b, op.dtype).cast(&x[0], op.dtype))
-            }),
+            Op::Cast(op) => {
+                self.elementwise(node, |b, x| Ok(Formula::new(b, op.dtype).cast(&x[0], op.dtype)))
+            }
             Op::Random(_) | Op::RandomVariate(_) => {
                 Err(self.refuse(node, "random numbers would not be the same"))
             }
@@ -129,7 +130,8 @@ impl Builder<'_> {
         let value = self.values[conv].clone();
         let Source::Tensor(name) = &value.source else { return Ok(None) };
         let bias = self.plain(&added)?;
-        let Some(made) = self.nodes.iter_mut().rev().find(|n| n.output.first() == Some(name)) else {
+        let Some(made) = self.nodes.iter_mut().rev().find(|n| n.output.first() == Some(name))
+        else {
             return Ok(None);
         };
         made.input.push(bias);

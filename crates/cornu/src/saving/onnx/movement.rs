@@ -124,8 +124,7 @@ impl Builder<'_> {
         let parts = node.inputs.iter().map(|&i| self.full(i)).collect::<Result<Vec<_>>>()?;
         let moved = parts.iter().find(|v| !v.in_order());
         let order = moved.map_or((0..node.shape.len()).collect(), |v| v.order.clone());
-        let names =
-            parts.iter().map(|v| self.ordered(v, &order)).collect::<Result<Vec<_>>>()?;
+        let names = parts.iter().map(|v| self.ordered(v, &order)).collect::<Result<Vec<_>>>()?;
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let place = order.iter().position(|&a| a == axis).unwrap_or(axis);
         let name = self.node("Concat", &names, [("axis", place.into())]);
@@ -166,8 +165,8 @@ impl Builder<'_> {
     pub(super) fn scatter_add(&mut self, node: &Node, axis: usize) -> Result<Value> {
         let updates = self.full_plain(node.inputs[0])?;
         let indices = self.full_plain(node.inputs[1])?;
-        let [sizes, places] = [node.inputs[0], node.inputs[1]]
-            .map(|i| self.traces.nodes[i].shape.clone());
+        let [sizes, places] =
+            [node.inputs[0], node.inputs[1]].map(|i| self.traces.nodes[i].shape.clone());
         let product = |dims: &[Dim]| {
             let count = node.ops.len();
             let at = |d: &Dim, i: usize| match d {

@@ -134,9 +134,10 @@ fn what_onnx_cannot_express_is_named() {
         let model = Sequential::new().input([3, 3]).add(layer).model().unwrap();
         exported(&model).unwrap_err().to_string()
     };
-    for (function, name) in
-        [(draw as fn(&Tensor) -> Tensor, "random"), (|x| crate::linalg::cholesky(x, false), "cholesky")]
-    {
+    for (function, name) in [
+        (draw as fn(&Tensor) -> Tensor, "random"),
+        (|x| crate::linalg::cholesky(x, false), "cholesky"),
+    ] {
         let found = error(function);
         assert!(found.contains("\"own\"") && found.contains(name), "{found}");
     }

@@ -147,9 +147,7 @@ impl Traces {
             Dim::Known(n) => {
                 Some(Affine { constant: *n as i64, factors: vec![0; self.symbols.len()] })
             }
-            Dim::Open(values) => {
-                self.affine(&values.iter().map(|&v| v as i64).collect::<Vec<_>>())
-            }
+            Dim::Open(values) => self.affine(&values.iter().map(|&v| v as i64).collect::<Vec<_>>()),
         }
     }
 

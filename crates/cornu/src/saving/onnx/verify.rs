@@ -11,7 +11,8 @@ use crate::{Error, Result};
 /// # Errors
 /// What is wrong, with the name.
 pub(super) fn verify(graph: &Graph) -> Result<()> {
-    let wrong = |what: &str, name: &str| Err(Error::format("ONNX graph", format!("{name:?} {what}")));
+    let wrong =
+        |what: &str, name: &str| Err(Error::format("ONNX graph", format!("{name:?} {what}")));
     let mut known: HashSet<&str> = HashSet::new();
     let inputs = graph.input.iter().map(|i| &i.name);
     for name in inputs.chain(graph.initializer.iter().map(|i| &i.name)) {

@@ -57,12 +57,16 @@ impl Builder<'_> {
         self.settled(node)?;
         let (x, order) = self.image(node.inputs[0])?;
         let w = self.kernel(node.inputs[1])?;
-        let name = self.node("Conv", &[&x, &w], [
-            ("strides", op.strides[..].into()),
-            ("pads", pads(&op.padding)),
-            ("dilations", op.dilation[..].into()),
-            ("group", op.groups.into()),
-        ]);
+        let name = self.node(
+            "Conv",
+            &[&x, &w],
+            [
+                ("strides", op.strides[..].into()),
+                ("pads", pads(&op.padding)),
+                ("dilations", op.dilation[..].into()),
+                ("group", op.groups.into()),
+            ],
+        );
         Ok(Value { order, ..Value::tensor(name, node.shape.clone()) })
     }
 
@@ -84,13 +88,17 @@ impl Builder<'_> {
         let rest = rest.collect::<Result<Vec<usize>>>()?;
         let (x, order) = self.image(node.inputs[0])?;
         let w = self.kernel(node.inputs[1])?;
-        let name = self.node("ConvTranspose", &[&x, &w], [
-            ("strides", op.params.strides[..].into()),
-            ("pads", pads(&op.params.padding)),
-            ("dilations", op.params.dilation[..].into()),
-            ("group", op.params.groups.into()),
-            ("output_padding", rest[..].into()),
-        ]);
+        let name = self.node(
+            "ConvTranspose",
+            &[&x, &w],
+            [
+                ("strides", op.params.strides[..].into()),
+                ("pads", pads(&op.params.padding)),
+                ("dilations", op.params.dilation[..].into()),
+                ("group", op.params.groups.into()),
+                ("output_padding", rest[..].into()),
+            ],
+        );
         Ok(Value { order, ..Value::tensor(name, node.shape.clone()) })
     }
 
