@@ -346,6 +346,17 @@ impl<'a> Builder<'a> {
         let moved = !axes.iter().copied().eq(0..axes.len());
         match &value.source {
             Source::Tensor(name) if !moved => Ok(name.clone()),
+            // The elements along one axis keep their order.
+            Source::Tensor(name) if value.shape.iter().filter(|d| **d != Dim::ONE).count() < 2 => {
+                let size = |&axis: &usize| match value.shape[axis] {
+                    Dim::Known(n) => n as i64,
+                    Dim::Open(_) => -1,
+                };
+                let sizes = self.integers(&order.iter().map(size).collect::<Vec<_>>())?;
+                self.once(format!("{name} {axes:?}"), |b| {
+                    Ok(b.node("Reshape", &[name, &sizes], []))
+                })
+            }
             Source::Tensor(name) => self.once(format!("{name} {axes:?}"), |b| {
                 Ok(b.node("Transpose", &[name], [("perm", axes[..].into())]))
             }),

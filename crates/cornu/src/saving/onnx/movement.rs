@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cornu_graph::ops::Op;
 use cornu_graph::{Array, DType};
 
-use super::builder::{Attr, Builder, Value};
+use super::builder::{Attr, Builder, Source, Value};
 use super::formulas::Formula;
 use super::trace::{Dim, Node};
 use crate::Result;
@@ -22,7 +22,19 @@ impl Builder<'_> {
     }
 
     pub(super) fn reshape(&mut self, node: &Node) -> Result<Value> {
-        let name = self.full_plain(node.inputs[0])?;
+        let value = self.full(node.inputs[0])?;
+        let known = |d: &Dim| match d {
+            Dim::Known(n) => Some(*n),
+            Dim::Open(_) => None,
+        };
+        let sizes: Option<Vec<usize>> = node.shape.iter().map(known).collect();
+        if let (Source::Array { name, array }, true, Some(sizes)) =
+            (&value.source, value.in_order(), sizes)
+        {
+            let array = Arc::new((**array).clone().reshape(&sizes)?);
+            return Ok(Value::array(name.clone(), array));
+        }
+        let name = self.plain(&value)?;
         let open = node.shape.iter().filter(|d| matches!(d, Dim::Open(_))).count();
         let shape = if open == 1 {
             let size = |d: &Dim| match d {
