@@ -361,7 +361,7 @@ impl<T: Real, const N: usize> Kernel for GatherPair<'_, T, N> {
         let lanes = V::<S, T>::LANES;
         let channels = self.channel + self.places.len() * lanes;
         let count = self.tiles.len();
-        let reach = self.places.iter().map(|place| place.0 + count.max(1).strict_sub(1) * place.1);
+        let reach = self.places.iter().map(|place| place.0 + count.saturating_sub(1) * place.1);
         let last = (2 * POINTS - 1) * self.point_step + reach.max().unwrap_or(0) + lanes;
         assert!(channels <= image[2] && self.zeros.len() >= image[2]);
         assert!(self.values.len() >= problem.batch * image.iter().product::<usize>());
