@@ -1,6 +1,10 @@
-//! The general product: B is packed block by block, and each block meets all rows of A.
+//! The general product.
+//!
+//! Few rows of A stay in the cache: then C is cut into groups of columns, and a task packs the columns of
+//! B that it uses, so that no thread waits for another. Where rows are many, all threads pack a block of
+//! B together, and a task is a block of rows, which stays in the cache while all of B passes by.
 
-use super::pack::{pack_panel, pack_rows, packed_row};
+use super::pack::{Rows, pack_panel};
 use super::tile::{Block, Epilogue, Layout, Panels, Segment, TILE_ROWS};
 use super::{BLOCK_ROWS, Gemm, MAX_K, SERIAL, View};
 use crate::runtime::{Pool, SharedSlice};
@@ -8,10 +12,17 @@ use crate::scratch::with_scratch;
 use crate::simd::{AnyIsa, Real};
 use std::ops::Range;
 
-/// The most columns of B that are packed at once.
-const MAX_COLUMNS: usize = 2048;
-/// The tasks that a product is cut into where it is large enough.
-const TASKS: usize = 8;
+/// The tasks for each thread of a product that is large enough: with more, a thread that is disturbed leaves
+/// more to the others; with fewer, operands are read less often.
+const TASKS_PER_THREAD: usize = 4;
+/// The most rows of A that are few.
+const FEW_ROWS: usize = 2 * BLOCK_ROWS + 2 * TILE_ROWS;
+/// The most panels of B that a task packs for itself.
+const MAX_PANELS: usize = 4;
+/// The most panels of B that are packed by all threads.
+const MAX_SHARED: usize = 32;
+/// The least tiles of rows in a task.
+const MIN_TILES: usize = 4;
 
 /// `C (+)= A B + bias`; no dimension is zero.
 pub(super) fn blocked<T: Real>(
@@ -23,166 +34,206 @@ pub(super) fn blocked<T: Real>(
     bias: Option<&[T]>,
     c: &mut [T],
 ) {
-    let Gemm { m, n, k, .. } = *spec;
+    let Gemm { m, n, k: total, .. } = *spec;
     let panels = Panels::new::<T>(isa, n);
     let c = SharedSlice::new(c);
+    let small = m.saturating_mul(n).saturating_mul(total) < SERIAL;
+    let threads = if small { 1 } else { pool.threads() };
     // A few rows use B once or not much more: copying it would cost as much as the product.
-    if m <= TILE_ROWS && b.col_step == 1 && n.is_multiple_of(panels.lanes()) {
-        let groups = groups_of(panels.count(), tasks(m, n, k));
-        pool.parallel_for(groups.count, |i| {
-            let range = groups.range(i, 0);
-            let rows = RowRange { first: 0, count: m };
-            let epilogue = Epilogue { add: spec.accumulate, bias };
-            let part = Part { k0: 0, k, b: b.values.as_ptr(), layout: Layout::Rows(b.row_step) };
-            compute(isa, spec, a, &part, rows, panels, range, epilogue, &c);
-        });
-        return;
-    }
-    let chunk = k.div_ceil(k.div_ceil(MAX_K)).next_multiple_of(4);
-    let most = (MAX_COLUMNS / panels.get(0).vectors / panels.lanes()).max(1);
-    let packed_len = chunk * panels.width().min(most * panels.get(0).vectors * panels.lanes());
-    with_scratch(packed_len, |packed: &mut [T]| {
-        for first_panel in (0..panels.count()).step_by(most) {
-            let last_panel = panels.count().min(first_panel + most);
-            for k0 in (0..k).step_by(chunk) {
-                let len = chunk.min(k - k0);
-                pack(pool, panels, first_panel..last_panel, b, k0, len, packed);
-                // The kernel finds panel p at col(p) * len: shift its base so that the first one
-                // of this block is at the beginning of the buffer.
-                let base = packed.as_ptr().wrapping_sub(panels.get(first_panel).col * len);
-                let part = Part { k0, k: len, b: base, layout: Layout::Packed };
-                let epilogue = Epilogue {
-                    add: spec.accumulate || k0 > 0,
-                    bias: bias.filter(|_| k0 + len == k),
-                };
-                let columns =
-                    n.min((last_panel - first_panel) * panels.get(0).vectors * panels.lanes());
-                let row_blocks = m.div_ceil(BLOCK_ROWS);
-                let groups = groups_of(
-                    last_panel - first_panel,
-                    tasks(m, columns, len).div_ceil(row_blocks),
-                );
-                let each = m.div_ceil(row_blocks).next_multiple_of(TILE_ROWS).min(BLOCK_ROWS);
-                let row_blocks = m.div_ceil(each);
-                pool.parallel_for(row_blocks * groups.count, |task| {
-                    let (block, group) = (task / groups.count, task % groups.count);
-                    let range = groups.range(group, first_panel);
-                    let rows = RowRange { first: block * each, count: each.min(m - block * each) };
-                    compute(isa, spec, a, &part, rows, panels, range, epilogue, &c);
-                });
-            }
-        }
-    });
-}
-
-fn tasks(m: usize, n: usize, k: usize) -> usize {
-    if m.saturating_mul(n).saturating_mul(k) < SERIAL { 1 } else { TASKS }
-}
-
-/// Panels cut into groups of `each`.
-struct Groups {
-    panels: usize,
-    each: usize,
-    count: usize,
-}
-
-fn groups_of(panels: usize, wanted: usize) -> Groups {
-    let each = panels.div_ceil(wanted.min(panels));
-    Groups { panels, each, count: panels.div_ceil(each) }
-}
-
-impl Groups {
-    fn range(&self, i: usize, first: usize) -> Range<usize> {
-        first + i * self.each..first + self.panels.min((i + 1) * self.each)
-    }
-}
-
-fn pack<T: Real>(
-    pool: &Pool,
-    panels: Panels,
-    range: Range<usize>,
-    b: View<T>,
-    k0: usize,
-    k: usize,
-    packed: &mut [T],
-) {
-    let first = panels.get(range.start).col;
-    let groups = groups_of(range.len(), tasks(8, panels.n, k));
-    let packed = SharedSlice::new(packed);
-    pool.parallel_for(groups.count, |i| {
-        for index in groups.range(i, range.start) {
-            let panel = panels.get(index);
-            let start = (panel.col - first) * k;
-            let len = panel.vectors * panels.lanes() * k;
-            // SAFETY: panels lie one after another and every panel is packed once.
-            let out = unsafe { packed.slice(start..start + len) };
-            pack_panel(panels, index, b, k0, k, out);
-        }
-    });
-}
-
-/// A run of `k` and its rows of B.
-struct Part<T> {
-    k0: usize,
-    k: usize,
-    b: *const T,
-    layout: Layout,
-}
-
-// SAFETY: the pointer is only read, and what it points to is not changed while the part is in use.
-unsafe impl<T: Sync> Sync for Part<T> {}
-
-struct RowRange {
-    first: usize,
-    count: usize,
-}
-
-/// One task: a block of rows of A times a range of panels.
-#[allow(clippy::too_many_arguments)] // One product, in its parts.
-fn compute<T: Real>(
-    isa: AnyIsa,
-    spec: &Gemm,
-    a: View<T>,
-    part: &Part<T>,
-    rows: RowRange,
-    panels: Panels,
-    range: Range<usize>,
-    epilogue: Epilogue<T>,
-    c: &SharedSlice<T>,
-) {
-    let k = part.k;
-    // Rows of A are read as they are, unless several panels would read them across its rows, or at a
-    // distance that maps many rows to few sets of the cache.
-    let conflicts = (a.row_step * size_of::<T>()).is_multiple_of(1024) && rows.count > TILE_ROWS;
-    let copy = range.len() > 1 && (a.col_step != 1 || conflicts);
-    let copied = if copy { rows.count.next_multiple_of(TILE_ROWS) * k } else { 0 };
-    with_scratch(copied, |scratch: &mut [T]| {
-        if copy {
-            pack_rows(a, rows.first, rows.count, part.k0, k, scratch);
-        }
-        let mut starts = [std::ptr::null(); BLOCK_ROWS];
-        let mut outs = [std::ptr::null_mut(); BLOCK_ROWS];
-        for i in 0..rows.count {
-            starts[i] = if copy {
-                scratch[packed_row(i, k)..].as_ptr()
-            } else {
-                a.values[(rows.first + i) * a.row_step + part.k0 * a.col_step..].as_ptr()
-            };
-            outs[i] = c.as_mut_ptr().wrapping_add((rows.first + i) * spec.c_stride);
-        }
-        let block = Block {
-            rows: &starts[..rows.count],
-            k_step: if copy { TILE_ROWS } else { a.col_step },
-            segments: &[Segment { offset: 0, len: k }],
-            outs: &outs[..rows.count],
-            b: part.b,
-            layout: part.layout,
+    let direct = m <= TILE_ROWS && b.col_step == 1 && n.is_multiple_of(panels.lanes());
+    let most = if direct { total } else { MAX_K };
+    let chunk = total.div_ceil(total.div_ceil(most)).next_multiple_of(4);
+    // Several panels would read columns of A across its rows.
+    let copied = a.col_step != 1 && panels.count() > 1 && m > TILE_ROWS;
+    for k0 in (0..total).step_by(chunk) {
+        let k = chunk.min(total - k0);
+        let pass = Pass {
+            isa,
             panels,
-            range,
-            epilogue,
+            m,
+            k,
+            a: View { values: &a.values[k0 * a.col_step..], ..a },
+            copied,
+            b: View { values: &b.values[k0 * b.row_step..], ..b },
+            epilogue: Epilogue {
+                add: spec.accumulate || k0 > 0,
+                bias: bias.filter(|_| k0 + k == total),
+            },
+            c: &c,
+            c_stride: spec.c_stride,
         };
-        // SAFETY: `Gemm::check` saw that the operands and C hold all their rows and that rows of C
-        // are apart; tasks have distinct rows or panels; B is packed, or is read in whole vectors.
-        unsafe { block.compute(isa) };
-    });
+        if direct {
+            let cuts = Cuts::by_columns(m, panels.count(), threads);
+            pool.parallel_for(cuts.count(), |i| {
+                let (rows, range) = cuts.task(i);
+                pass.compute(rows, range, pass.b.values.as_ptr(), Layout::Rows(b.row_step));
+            });
+        } else if copied || m > FEW_ROWS {
+            pass.share(pool, threads);
+        } else {
+            let cuts = Cuts::by_columns(m, panels.count(), threads);
+            pool.parallel_for(cuts.count(), |i| {
+                let (rows, range) = cuts.task(i);
+                with_scratch(pass.packed_len(&range), |packed: &mut [T]| {
+                    let packed = SharedSlice::new(packed);
+                    range.clone().for_each(|index| pass.pack(&range, index, &packed));
+                    pass.compute(rows, range.clone(), pass.base(&range, &packed), Layout::Packed);
+                });
+            });
+        }
+    }
 }
+
+/// C cut into tasks: parts of its rows times groups of panels.
+struct Cuts {
+    m: usize,
+    panels: usize,
+    parts: usize,
+    groups: usize,
+}
+
+impl Cuts {
+    /// Groups of panels; parts of the rows only where few groups cannot be shared out evenly.
+    fn by_columns(m: usize, panels: usize, threads: usize) -> Self {
+        let groups = panels.min(TASKS_PER_THREAD * threads).max(panels.div_ceil(MAX_PANELS));
+        let most = (m / (MIN_TILES * TILE_ROWS)).max(1);
+        let idle = |parts: usize| (parts * groups).next_multiple_of(threads) - parts * groups;
+        let parts = (1..most).find(|&parts| idle(parts) * 10 <= parts * groups).unwrap_or(most);
+        Cuts { m, panels, parts, groups }
+    }
+
+    /// Blocks of rows, in whole rounds of all threads; groups of panels only where rows are too few.
+    fn by_rows(m: usize, panels: usize, threads: usize, wanted: usize) -> Self {
+        let most = m.div_ceil(MIN_TILES * TILE_ROWS);
+        let parts = m.div_ceil(BLOCK_ROWS).max(TASKS_PER_THREAD * threads);
+        let parts = parts.next_multiple_of(threads).min(most);
+        let groups = wanted.div_ceil(parts).min(panels);
+        Cuts { m, panels, parts, groups }
+    }
+
+    fn count(&self) -> usize {
+        self.parts * self.groups
+    }
+
+    /// The rows and the panels of task `i`.
+    fn task(&self, i: usize) -> (Range<usize>, Range<usize>) {
+        let tiles = part(self.m.div_ceil(TILE_ROWS), self.parts, i / self.groups);
+        let rows = tiles.start * TILE_ROWS..self.m.min(tiles.end * TILE_ROWS);
+        (rows, part(self.panels, self.groups, i % self.groups))
+    }
+}
+
+/// Part `i` of `total` things cut into `parts` as equal as possible.
+fn part(total: usize, parts: usize, i: usize) -> Range<usize> {
+    total * i / parts..total * (i + 1) / parts
+}
+
+/// One run of `k`.
+struct Pass<'a, T> {
+    isa: AnyIsa,
+    panels: Panels,
+    m: usize,
+    k: usize,
+    a: View<'a, T>,
+    /// Copy rows of A before they are used.
+    copied: bool,
+    b: View<'a, T>,
+    epilogue: Epilogue<'a, T>,
+    c: &'a SharedSlice<'a, T>,
+    c_stride: usize,
+}
+
+impl<T: Real> Pass<'_, T> {
+    /// All threads pack B, a block of columns at a time, and then share out the rows.
+    fn share(&self, pool: &Pool, threads: usize) {
+        let count = self.panels.count();
+        for first in (0..count).step_by(MAX_SHARED) {
+            let range = first..count.min(first + MAX_SHARED);
+            with_scratch(self.packed_len(&range), |packed: &mut [T]| {
+                let packed = SharedSlice::new(packed);
+                pool.parallel_for(range.len(), |i| self.pack(&range, first + i, &packed));
+                let base = Base(self.base(&range, &packed));
+                // A block that was copied should serve all panels.
+                let wanted = TASKS_PER_THREAD * threads * if self.copied { 1 } else { 2 };
+                let cuts = Cuts::by_rows(self.m, range.len(), threads, wanted);
+                pool.parallel_for(cuts.count(), |i| {
+                    let (rows, part) = cuts.task(i);
+                    let part = first + part.start..first + part.end;
+                    self.compute(rows, part, base.get(), Layout::Packed);
+                });
+            });
+        }
+    }
+
+    /// The packed values of some panels.
+    fn packed_len(&self, range: &Range<usize>) -> usize {
+        let (first, last) = (self.panels.get(range.start), self.panels.get(range.end - 1));
+        (last.col + last.vectors * self.panels.lanes() - first.col) * self.k
+    }
+
+    /// Packs one panel of a range; each only once at a time.
+    fn pack(&self, range: &Range<usize>, index: usize, packed: &SharedSlice<T>) {
+        let start = (self.panels.get(index).col - self.panels.get(range.start).col) * self.k;
+        let len = self.packed_len(&(index..index + 1));
+        // SAFETY: panels lie one after another, and no two threads pack the same one.
+        let out = unsafe { packed.slice(start..start + len) };
+        pack_panel(self.panels, index, self.b, 0, self.k, out);
+    }
+
+    /// The kernel finds panel p at `col(p) * k`: the pointer for which the first of a range is at the
+    /// beginning of what was packed.
+    fn base(&self, range: &Range<usize>, packed: &SharedSlice<T>) -> *const T {
+        packed.as_mut_ptr().wrapping_sub(self.panels.get(range.start).col * self.k)
+    }
+
+    /// One task: some rows times some panels, a block of rows at a time.
+    fn compute(&self, rows: Range<usize>, range: Range<usize>, b: *const T, layout: Layout) {
+        for first in rows.clone().step_by(BLOCK_ROWS) {
+            let count = BLOCK_ROWS.min(rows.end - first);
+            let a = View { values: &self.a.values[first * self.a.row_step..], ..self.a };
+            let copy = Rows { count, k: self.k };
+            with_scratch(if self.copied { copy.len() } else { 0 }, |scratch: &mut [T]| {
+                if self.copied {
+                    copy.fill(a, scratch);
+                }
+                let mut starts = [std::ptr::null(); BLOCK_ROWS];
+                let mut outs = [std::ptr::null_mut(); BLOCK_ROWS];
+                for i in 0..count {
+                    starts[i] = if self.copied {
+                        scratch[copy.start(i)..].as_ptr()
+                    } else {
+                        a.values[i * a.row_step..].as_ptr()
+                    };
+                    outs[i] = self.c.as_mut_ptr().wrapping_add((first + i) * self.c_stride);
+                }
+                let block = Block {
+                    rows: &starts[..count],
+                    k_step: if self.copied { TILE_ROWS } else { a.col_step },
+                    segments: &[Segment { offset: 0, len: self.k }],
+                    outs: &outs[..count],
+                    b,
+                    layout,
+                    panels: self.panels,
+                    range: range.clone(),
+                    epilogue: self.epilogue,
+                };
+                // SAFETY: `Gemm::check` saw that the operands and C hold all their rows and that rows of C
+                // are apart; tasks have distinct rows or panels; B is packed, or is read in whole vectors.
+                unsafe { block.compute(self.isa) };
+            });
+        }
+    }
+}
+
+/// A pointer that threads share.
+#[derive(Clone, Copy)]
+struct Base<T>(*const T);
+
+impl<T> Base<T> {
+    fn get(self) -> *const T {
+        self.0
+    }
+}
+
+// SAFETY: what it points to is only read while it is in use.
+unsafe impl<T: Sync> Sync for Base<T> {}

@@ -33,7 +33,7 @@ use cornu_graph::Result;
 /// The rows of A in one block: 42 tiles, which fit the second-level cache.
 pub(crate) const BLOCK_ROWS: usize = 252;
 /// The most values of `k` in one pass over B: a panel of them fits the first-level cache.
-pub(crate) const MAX_K: usize = 384;
+pub(crate) const MAX_K: usize = 512;
 /// With fewer multiplications than this, a second thread costs more than it brings.
 pub(crate) const SERIAL: usize = 1 << 17;
 

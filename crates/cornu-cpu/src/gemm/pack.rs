@@ -1,7 +1,7 @@
 //! Copies of operands in the order in which the micro-kernel reads them.
 
 use super::tile::{Panels, TILE_ROWS};
-use crate::simd::Real;
+use crate::simd::{Float, Isa, Kernel, MAX_LANES, Real, Vector};
 
 /// A matrix inside a slice: element (row, col) at `row * row_step + col * col_step`.
 #[derive(Debug, Clone, Copy)]
@@ -31,73 +31,132 @@ pub(crate) fn pack_panel<T: Real>(
     let width = panel.vectors * panels.lanes();
     let cols = width.min(panels.n - panel.col);
     let out = &mut out[..k * width];
-    if cols < width {
-        out.fill(T::default());
-    }
     let first = k0 * b.row_step + panel.col * b.col_step;
+    let b = View { values: &b.values[first..], ..b };
     if b.col_step == 1 {
-        for (kk, row) in out.chunks_exact_mut(width).enumerate() {
-            let start = first + kk * b.row_step;
-            copy(&b.values[start..start + cols], &mut row[..cols]);
-        }
+        panels.isa.run(PackRows { b, cols, width, out });
+    } else if b.row_step == 1 {
+        panels.isa.run(PackColumns { b, cols, width, out });
     } else {
-        // Columns of B are read along their own direction, a few at a time to fill cache lines.
-        for col in 0..cols {
-            let start = first + col * b.col_step;
-            for (kk, row) in out.chunks_exact_mut(width).enumerate() {
-                row[col] = b.values[start + kk * b.row_step];
+        for (kk, row) in out.chunks_exact_mut(width).enumerate() {
+            row[cols..].fill(T::default());
+            for (col, value) in row[..cols].iter_mut().enumerate() {
+                *value = b.values[kk * b.row_step + col * b.col_step];
             }
         }
     }
 }
 
-/// Copies a short run; for these, a call of `memcpy` costs more than the copy.
-fn copy<T: Copy>(from: &[T], to: &mut [T]) {
-    let (from, from_rest) = from.as_chunks::<8>();
-    let (to, to_rest) = to.as_chunks_mut::<8>();
-    for (to, from) in to.iter_mut().zip(from) {
-        *to = *from;
-    }
-    for (to, from) in to_rest.iter_mut().zip(from_rest) {
-        *to = *from;
+/// Rows of B as they are.
+struct PackRows<'a, T> {
+    b: View<'a, T>,
+    cols: usize,
+    width: usize,
+    out: &'a mut [T],
+}
+
+impl<T: Real> Kernel for PackRows<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Isa>(self, s: S) {
+        let lanes = T::Vec::<S>::LANES;
+        for (kk, row) in self.out.chunks_exact_mut(self.width).enumerate() {
+            let from = &self.b.values[kk * self.b.row_step..][..self.cols];
+            for (to, from) in row.chunks_exact_mut(lanes).zip(from.chunks(lanes)) {
+                T::Vec::<S>::load_partial(s, from).store(to);
+            }
+        }
     }
 }
 
-/// Packs `k` columns from `k0` of `rows` rows of A from `row0`: `[tile][k][TILE_ROWS]`. Row `i` then starts
-/// at [`packed_row`], with a step of `TILE_ROWS` from one `k` to the next.
-pub(crate) fn pack_rows<T: Real>(
-    a: View<T>,
-    row0: usize,
-    rows: usize,
-    k0: usize,
-    k: usize,
-    out: &mut [T],
-) {
-    for (tile, out) in out.chunks_exact_mut(TILE_ROWS * k).enumerate() {
-        let first = row0 + tile * TILE_ROWS;
-        let count = TILE_ROWS.min((row0 + rows).saturating_sub(first));
-        let start = first * a.row_step + k0 * a.col_step;
-        if a.row_step == 1 {
+/// Columns of B, contiguous in memory, as rows: squares of `LANES` values are transposed in registers.
+struct PackColumns<'a, T> {
+    b: View<'a, T>,
+    cols: usize,
+    width: usize,
+    out: &'a mut [T],
+}
+
+impl<T: Real> Kernel for PackColumns<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Isa>(self, s: S) {
+        let PackColumns { b, cols, width, out } = self;
+        let lanes = T::Vec::<S>::LANES;
+        let k = out.len() / width;
+        for k0 in (0..k).step_by(lanes) {
+            for col0 in (0..width).step_by(lanes) {
+                let out = &mut out[k0 * width + col0..];
+                let values = &b.values[col0 * b.col_step + k0..];
+                let whole = k - k0 >= lanes && cols >= col0 + lanes;
+                if whole {
+                    let mut square = [T::Vec::<S>::zero(s); MAX_LANES];
+                    for i in 0..lanes {
+                        square[i] = T::Vec::<S>::load(s, &values[i * b.col_step..]);
+                    }
+                    transpose::<S, T>(&mut square);
+                    for i in 0..lanes {
+                        square[i].store(&mut out[i * width..]);
+                    }
+                    continue;
+                }
+                for i in 0..lanes.min(k - k0) {
+                    for j in 0..lanes {
+                        let inside = col0 + j < cols;
+                        out[i * width + j] =
+                            if inside { values[j * b.col_step + i] } else { T::default() };
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Transposes the first `LANES` vectors: interleaving halves `log2(LANES)` times brings every lane home.
+#[inline(always)]
+fn transpose<S: Isa, T: Real>(square: &mut [T::Vec<S>; MAX_LANES]) {
+    let lanes = T::Vec::<S>::LANES;
+    let mut done = 1;
+    while done < lanes {
+        let from = *square;
+        for i in 0..lanes / 2 {
+            (square[2 * i], square[2 * i + 1]) = from[i].zip(from[i + lanes / 2]);
+        }
+        done *= 2;
+    }
+}
+
+/// How rows of a transposed A are copied: tile after tile, each `[k][TILE_ROWS]`.
+pub(crate) struct Rows {
+    /// The number of rows.
+    pub count: usize,
+    /// The number of columns.
+    pub k: usize,
+}
+
+impl Rows {
+    /// The values of the copy.
+    pub fn len(&self) -> usize {
+        self.count.next_multiple_of(TILE_ROWS) * self.k
+    }
+
+    /// Where row `i` starts in the copy; its values are `TILE_ROWS` apart.
+    pub fn start(&self, i: usize) -> usize {
+        i / TILE_ROWS * TILE_ROWS * self.k + i % TILE_ROWS
+    }
+
+    /// Copies the rows that `a` starts with.
+    pub fn fill<T: Real>(&self, a: View<T>, out: &mut [T]) {
+        for (tile, out) in out.chunks_exact_mut(TILE_ROWS * self.k).enumerate() {
+            let first = tile * TILE_ROWS;
+            let count = TILE_ROWS.min(self.count - first);
             for (kk, out) in out.chunks_exact_mut(TILE_ROWS).enumerate() {
-                let from = start + kk * a.col_step;
-                let from = &a.values[from..from + count];
+                let from = &a.values[first * a.row_step + kk * a.col_step..][..count];
                 match (from.first_chunk::<TILE_ROWS>(), out.first_chunk_mut::<TILE_ROWS>()) {
                     (Some(from), Some(out)) => *out = *from,
                     _ => out[..count].copy_from_slice(from),
                 }
             }
-        } else {
-            for r in 0..count {
-                let from = start + r * a.row_step;
-                for (kk, out) in out.chunks_exact_mut(TILE_ROWS).enumerate() {
-                    out[r] = a.values[from + kk * a.col_step];
-                }
-            }
         }
     }
-}
-
-/// Where row `i` starts in the result of [`pack_rows`].
-pub(crate) fn packed_row(i: usize, k: usize) -> usize {
-    i / TILE_ROWS * TILE_ROWS * k + i % TILE_ROWS
 }

@@ -82,9 +82,11 @@ fn agrees_with_the_definition_beyond_one_block() {
     for isa in AnyIsa::available() {
         for spec in [
             Gemm::new(300, 50, 800),
+            Gemm::new(600, 130, 530),
             Gemm::new(300, 50, 800).transpose_a(),
             Gemm::new(20, 4200, 20).transpose_b(),
             Gemm::new(20, 4200, 20).accumulate(),
+            Gemm::new(20, 2100, 20).transpose_a(),
             Gemm::new(260, 64, 1024).transpose_a().transpose_b(),
             Gemm::new(1, 3000, 500),
             Gemm::new(3000, 1, 500).transpose_a(),
@@ -115,7 +117,12 @@ fn multiplies_batches() {
 #[test]
 fn gives_the_same_bits_whatever_the_number_of_threads() {
     for isa in AnyIsa::available() {
-        for spec in [Gemm::new(300, 90, 900), Gemm::new(1, 2000, 300), Gemm::new(900, 3, 300)] {
+        for spec in [
+            Gemm::new(300, 90, 900),
+            Gemm::new(600, 90, 900),
+            Gemm::new(1, 2000, 300),
+            Gemm::new(900, 3, 300),
+        ] {
             let a: Vec<f32> = (0..spec.m * spec.k).map(|i| (i as f32).sin()).collect();
             let b: Vec<f32> = (0..spec.n * spec.k).map(|i| (i as f32).cos()).collect();
             let run = |threads| {

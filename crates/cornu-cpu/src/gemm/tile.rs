@@ -4,7 +4,7 @@
 //! A and C are given by pointers, and `k` runs over a list of segments, so that one kernel serves matrices
 //! and convolutions: for a convolution a row is a pixel, and the segments are the rows of its window.
 
-use crate::simd::{AnyIsa, Float, Isa, Kernel, Real, Vector};
+use crate::simd::{AnyIsa, Float, Isa, Kernel, MAX_LANES, Real, Vector, prefetch};
 
 /// The rows of a full tile. Six rows by two vectors (of 16 registers) or four (of 32) leave room
 /// for the operands.
@@ -20,6 +20,8 @@ pub(crate) struct Segment {
 /// The columns of C, cut into panels of whole vectors as equal as possible.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Panels {
+    /// What the panels are made for.
+    pub isa: AnyIsa,
     /// The number of columns.
     pub n: usize,
     lanes: usize,
@@ -56,7 +58,7 @@ impl Panels {
         // A vector has the same number of bytes for every type; one lane is the least.
         let lanes = (f32_lanes * size_of::<f32>() / size_of::<T>()).max(1);
         let vectors = n.div_ceil(lanes);
-        Panels { n, lanes, vectors, count: vectors.div_ceil(max) }
+        Panels { isa, n, lanes, vectors, count: vectors.div_ceil(max) }
     }
 
     /// The lanes of one vector.
@@ -219,35 +221,118 @@ unsafe fn tile<S: Isa, T: Real, const MR: usize, const NV: usize>(
     let mut acc = [[T::Vec::<S>::zero(s); NV]; MR];
     let mut rows = [std::ptr::null(); MR];
     rows.copy_from_slice(&block.rows[i..i + MR]);
+    let mut outs = [std::ptr::null_mut::<T>(); MR];
+    for r in 0..MR {
+        outs[r] = block.outs[i + r].wrapping_add(col);
+        // The values of C are on their way while the sums are made.
+        for v in 0..NV {
+            prefetch(outs[r].wrapping_add(v * T::Vec::<S>::LANES));
+        }
+    }
+    // The rows of the next tile, which meet the same B.
+    let mut next = rows;
+    if i + 2 * MR <= block.rows.len() {
+        next.copy_from_slice(&block.rows[i + MR..i + 2 * MR]);
+    }
     for segment in block.segments {
         let mut offset = segment.offset;
-        // Not unrolled: with steps known only at run time, the compiler would keep the addresses of all
-        // copies in registers that it does not have.
-        // SAFETY: offsets stay within the segment, which the caller promises to be readable; `b` goes
-        // one row of B further with every k.
-        unsafe {
-            for _ in 0..segment.len {
-                step::<S, T, MR, NV>(s, &mut acc, &rows, offset, b);
-                offset += block.k_step;
-                b = b.add(b_step);
+        let mut left = segment.len;
+        while left > 0 {
+            for r in 0..MR {
+                prefetch(next[r].wrapping_add(offset));
+            }
+            let mut run = left.min(T::Vec::<S>::LANES);
+            left -= run;
+            // SAFETY: offsets stay within the segment, which the caller promises to be readable; `b` goes
+            // one row of B further with every k.
+            unsafe {
+                if block.k_step == 1 && b_step == NV * T::Vec::<S>::LANES {
+                    while run >= 4 {
+                        for u in 0..4 {
+                            let b = b.add(u * NV * T::Vec::<S>::LANES);
+                            step::<S, T, MR, NV>(s, &mut acc, &rows, offset + u, b);
+                        }
+                        offset += 4;
+                        b = b.add(4 * NV * T::Vec::<S>::LANES);
+                        run -= 4;
+                    }
+                }
+                // Not unrolled: with steps known only at run time, the compiler would keep the addresses
+                // of all copies in registers that it does not have.
+                for _ in 0..run {
+                    step::<S, T, MR, NV>(s, &mut acc, &rows, offset, b);
+                    offset += block.k_step;
+                    b = b.add(b_step);
+                }
             }
         }
     }
-    let lanes = T::Vec::<S>::LANES;
-    for r in 0..MR {
-        for v in 0..NV {
-            let first = col + v * lanes;
-            let cols = block.panels.n.saturating_sub(first).min(lanes);
-            // SAFETY: the row of C has n columns, which nobody else uses now.
-            let out = unsafe { std::slice::from_raw_parts_mut(block.outs[i + r].add(first), cols) };
-            let mut value = acc[r][v];
-            if block.epilogue.add {
-                value = value + T::Vec::<S>::load_partial(s, out);
+    let Epilogue { add, bias } = block.epilogue;
+    let cols = (block.panels.n - col).min(NV * T::Vec::<S>::LANES);
+    // SAFETY: the rows of C have n columns, which nobody else uses now; the bias has n values.
+    unsafe {
+        if cols == NV * T::Vec::<S>::LANES {
+            let bias = bias.map(|bias| bias[col..].as_ptr());
+            finish(s, acc, outs, add, bias);
+            return;
+        }
+        // The last columns are not whole vectors: the same in a copy that is.
+        let mut copy = [[T::default(); MAX_WIDTH]; MR];
+        let mut bias_copy = [T::default(); MAX_WIDTH];
+        let mut copies = [std::ptr::null_mut::<T>(); MR];
+        for r in 0..MR {
+            if add {
+                std::ptr::copy_nonoverlapping(outs[r], copy[r].as_mut_ptr(), cols);
             }
-            if let Some(bias) = block.epilogue.bias {
-                value = value + T::Vec::<S>::load_partial(s, &bias[first..first + cols]);
+            copies[r] = copy[r].as_mut_ptr();
+        }
+        if let Some(bias) = bias {
+            bias_copy[..cols].copy_from_slice(&bias[col..]);
+        }
+        finish(s, acc, copies, add, bias.map(|_| bias_copy.as_ptr()));
+        for r in 0..MR {
+            std::ptr::copy_nonoverlapping(copies[r], outs[r], cols);
+        }
+    }
+}
+
+/// The most columns of a tile.
+const MAX_WIDTH: usize = 4 * MAX_LANES;
+
+/// Writes the sums of a tile. Its loops have nothing in them that keeps the compiler from unrolling them: the sums
+/// stay in registers.
+///
+/// # Safety
+/// Every row of `outs`, and `bias`, must be valid for `NV` vectors.
+#[inline(always)]
+unsafe fn finish<S: Isa, V: Float<Isa = S>, const MR: usize, const NV: usize>(
+    s: S,
+    mut acc: [[V; NV]; MR],
+    outs: [*mut V::Elem; MR],
+    add: bool,
+    bias: Option<*const V::Elem>,
+) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        if add {
+            for r in 0..MR {
+                for v in 0..NV {
+                    acc[r][v] = acc[r][v] + V::load_ptr(s, outs[r].add(v * V::LANES));
+                }
             }
-            value.store_partial(out);
+        }
+        if let Some(bias) = bias {
+            for v in 0..NV {
+                let bias = V::load_ptr(s, bias.add(v * V::LANES));
+                for r in 0..MR {
+                    acc[r][v] = acc[r][v] + bias;
+                }
+            }
+        }
+        for r in 0..MR {
+            for v in 0..NV {
+                acc[r][v].store_ptr(outs[r].add(v * V::LANES));
+            }
         }
     }
 }

@@ -72,6 +72,10 @@ pub trait Float:
     /// The value of an integer in two's complement, |n| < 2^51 for `f64`.
     fn from_int(n: Self::Bits) -> Self;
 
+    /// The lanes of both in turn, `self` first: those of the lower halves, then those of the upper ones. A
+    /// single lane has no halves: then the two as they are.
+    fn zip(self, b: Self) -> (Self, Self);
+
     /// The sum of the lanes: halves are added to each other until one is left.
     fn reduce_sum(self) -> Self::Elem;
     /// The largest lane; unspecified if one is not a number.

@@ -153,5 +153,17 @@ pub trait Vector: Copy + Send + Sync + 'static {
 /// The lanes of the widest vector of all instruction sets.
 pub const MAX_LANES: usize = 16;
 
+/// Asks for the cache line at `p`, which need not be valid. Nothing happens where the language has no word for it.
+#[inline(always)]
+pub fn prefetch<T>(p: *const T) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: every x86-64 processor has the instruction, and it never faults.
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(p.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = p;
+}
+
 #[cfg(test)]
 mod tests;

@@ -196,7 +196,7 @@ macro_rules! float {
     ($vector:ident, $mask:ident, $bits:ident, $elem:ty: $add:ident $sub:ident $mul:ident $div:ident $neg:ident
      $fma:ident $fms:ident $select:ident $sqrt:ident $abs:ident $round:ident $floor:ident $ceil:ident $trunc:ident
      $lt:ident $le:ident $eq:ident $to_bits:ident $from_bits:ident $to_int:expr, $from_int:expr,
-     $sum:ident $max:ident $min:ident) => {
+     $sum:ident $max:ident $min:ident $zip1:ident $zip2:ident) => {
         operators! { $vector:
             Add add = $add;
             Sub sub = $sub;
@@ -276,6 +276,11 @@ macro_rules! float {
                 unsafe { $min(self.0) }
             }
             #[inline(always)]
+            fn zip(self, b: Self) -> (Self, Self) {
+                // SAFETY: the vectors prove the token, and the token the feature.
+                unsafe { (Self($zip1(self.0, b.0)), Self($zip2(self.0, b.0))) }
+            }
+            #[inline(always)]
             fn reduce_sum(self) -> $elem {
                 // SAFETY: the vector proves the token, and the token the feature.
                 unsafe { $sum(self.0) }
@@ -324,7 +329,9 @@ unsafe fn sum32(x: float32x4_t) -> f32 {
 
 float!(F32x4, Mask32, U32x4, f32: vaddq_f32 vsubq_f32 vmulq_f32 vdivq_f32 vnegq_f32 vfmaq_f32 vfmsq_f32
     vbslq_f32 vsqrtq_f32 vabsq_f32 vrndnq_f32 vrndmq_f32 vrndpq_f32 vrndq_f32 vcltq_f32 vcleq_f32 vceqq_f32
-    vreinterpretq_u32_f32 vreinterpretq_f32_u32 to_int32, from_int32, sum32 vmaxvq_f32 vminvq_f32);
+    vreinterpretq_u32_f32 vreinterpretq_f32_u32 to_int32, from_int32, sum32 vmaxvq_f32 vminvq_f32
+    vzip1q_f32 vzip2q_f32);
 float!(F64x2, Mask64, U64x2, f64: vaddq_f64 vsubq_f64 vmulq_f64 vdivq_f64 vnegq_f64 vfmaq_f64 vfmsq_f64
     vbslq_f64 vsqrtq_f64 vabsq_f64 vrndnq_f64 vrndmq_f64 vrndpq_f64 vrndq_f64 vcltq_f64 vcleq_f64 vceqq_f64
-    vreinterpretq_u64_f64 vreinterpretq_f64_u64 to_int64, from_int64, vaddvq_f64 vmaxvq_f64 vminvq_f64);
+    vreinterpretq_u64_f64 vreinterpretq_f64_u64 to_int64, from_int64, vaddvq_f64 vmaxvq_f64 vminvq_f64
+    vzip1q_f64 vzip2q_f64);

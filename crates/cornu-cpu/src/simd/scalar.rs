@@ -238,6 +238,10 @@ macro_rules! float {
                 One(n.0 as $int as $elem)
             }
             #[inline(always)]
+            fn zip(self, b: Self) -> (Self, Self) {
+                (self, b)
+            }
+            #[inline(always)]
             fn reduce_sum(self) -> $elem {
                 self.0
             }

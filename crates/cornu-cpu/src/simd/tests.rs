@@ -71,8 +71,12 @@ impl<T: Real> Kernel for Check<T> {
         assert_eq!(lanes(nan.max(one))[0].to_f64(), 1.0);
         assert!(lanes(one.max(nan))[0].to_f64().is_nan());
         assert!(nan.ne(nan).any() && !nan.eq(nan).any());
-        let count: Vec<T> = (0..MAX_LANES).map(|i| T::from_f64(i as f64)).collect();
+        let count: Vec<T> = (0..2 * MAX_LANES).map(|i| T::from_f64(i as f64)).collect();
         let n = T::Vec::<S>::LANES;
+        let (low, high) = T::Vec::<S>::load(s, &count).zip(T::Vec::<S>::load(s, &count[n..]));
+        let zipped: Vec<f64> = lanes(low).iter().chain(&lanes(high)).map(|x| x.to_f64()).collect();
+        let turns: Vec<f64> = (0..2 * n).map(|i| (i / 2 + i % 2 * n) as f64).collect();
+        assert_eq!(zipped, turns);
         let sum = T::Vec::<S>::load(s, &count).reduce_sum().to_f64();
         assert_eq!(sum, (n * (n - 1) / 2) as f64);
         for len in 0..=n {

@@ -238,6 +238,15 @@ float! { F32x8, Mask32, U32x8: _mm256_set1_ps _mm256_xor_ps _mm256_andnot_ps _mm
         Self(unsafe { _mm256_cvtepi32_ps(n.0) })
     }
     #[inline(always)]
+    fn zip(self, b: Self) -> (Self, Self) {
+        // SAFETY: the vectors prove the token, and the token the features.
+        unsafe {
+            let (even, odd) = (_mm256_unpacklo_ps(self.0, b.0), _mm256_unpackhi_ps(self.0, b.0));
+            let low = _mm256_permute2f128_ps::<0x20>(even, odd);
+            (Self(low), Self(_mm256_permute2f128_ps::<0x31>(even, odd)))
+        }
+    }
+    #[inline(always)]
     fn reduce_sum(self) -> f32 {
         // SAFETY: the vector proves the token, and the token the features.
         unsafe { fold!(f32 self.0, _mm_add_ps, _mm_add_ss) }
@@ -277,6 +286,15 @@ float! { F64x4, Mask64, U64x4: _mm256_set1_pd _mm256_xor_pd _mm256_andnot_pd _mm
             let unit = _mm256_set1_pd(UNIT_F64);
             let sum = _mm256_add_epi64(n.0, _mm256_castpd_si256(unit));
             Self(_mm256_sub_pd(_mm256_castsi256_pd(sum), unit))
+        }
+    }
+    #[inline(always)]
+    fn zip(self, b: Self) -> (Self, Self) {
+        // SAFETY: the vectors prove the token, and the token the features.
+        unsafe {
+            let (even, odd) = (_mm256_unpacklo_pd(self.0, b.0), _mm256_unpackhi_pd(self.0, b.0));
+            let low = _mm256_permute2f128_pd::<0x20>(even, odd);
+            (Self(low), Self(_mm256_permute2f128_pd::<0x31>(even, odd)))
         }
     }
     #[inline(always)]

@@ -218,6 +218,18 @@ float! { F32x16, Mask32, U32x16, f32: _mm512_add_ps _mm512_sub_ps _mm512_mul_ps 
     _mm512_abs_ps _mm512_roundscale_ps _mm512_cmp_ps_mask _mm512_mask_blend_ps _mm512_castps_si512
     _mm512_castsi512_ps _mm512_cvtps_epi32 _mm512_cvtepi32_ps _mm512_reduce_max_ps _mm512_reduce_min_ps;
     #[inline(always)]
+    fn zip(self, b: Self) -> (Self, Self) {
+        // SAFETY: the vectors prove the token, and the token the features.
+        unsafe {
+            let low = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+            let high = _mm512_add_epi32(low, _mm512_set1_epi32(8));
+            (
+                Self(_mm512_permutex2var_ps(self.0, low, b.0)),
+                Self(_mm512_permutex2var_ps(self.0, high, b.0)),
+            )
+        }
+    }
+    #[inline(always)]
     fn reduce_sum(self) -> f32 {
         // SAFETY: the vector proves the token, and the token the features.
         unsafe {
@@ -233,6 +245,18 @@ float! { F64x8, Mask64, U64x8, f64: _mm512_add_pd _mm512_sub_pd _mm512_mul_pd _m
     _mm512_set1_pd _mm512_xor_pd _mm512_fmadd_pd _mm512_fnmadd_pd _mm512_min_pd _mm512_max_pd _mm512_sqrt_pd
     _mm512_abs_pd _mm512_roundscale_pd _mm512_cmp_pd_mask _mm512_mask_blend_pd _mm512_castpd_si512
     _mm512_castsi512_pd _mm512_cvtpd_epi64 _mm512_cvtepi64_pd _mm512_reduce_max_pd _mm512_reduce_min_pd;
+    #[inline(always)]
+    fn zip(self, b: Self) -> (Self, Self) {
+        // SAFETY: the vectors prove the token, and the token the features.
+        unsafe {
+            let low = _mm512_setr_epi64(0, 8, 1, 9, 2, 10, 3, 11);
+            let high = _mm512_add_epi64(low, _mm512_set1_epi64(4));
+            (
+                Self(_mm512_permutex2var_pd(self.0, low, b.0)),
+                Self(_mm512_permutex2var_pd(self.0, high, b.0)),
+            )
+        }
+    }
     #[inline(always)]
     fn reduce_sum(self) -> f64 {
         // SAFETY: the vector proves the token, and the token the features.
