@@ -8,6 +8,9 @@
 use super::ConvShape;
 use crate::gemm::{BLOCK_ROWS, MAX_K, Segment};
 
+/// The tasks that there should be at least.
+const TASKS: usize = 4;
+
 /// One axis of a phase: destination `first + q * step` for `q < count` reads source `q * source_step + offset`
 /// for the offset of every tap.
 #[derive(Debug, Clone)]
@@ -101,7 +104,9 @@ pub(super) struct Sweep {
     /// The leftmost source column that is read, and how many columns from there a band has.
     pub first_col: isize,
     pub cols: usize,
-    /// Rows of each phase in one band; a band is one task.
+    /// The rows of the highest phase.
+    height: usize,
+    /// The most rows of each phase in one band; a band is one task.
     pub band_rows: usize,
     pub bands: usize,
 }
@@ -122,6 +127,7 @@ impl Sweep {
             shape.groups,
             vec![forward_axis(shape, 0)],
             vec![forward_axis(shape, 1)],
+            shape.batch,
         )
     }
 
@@ -132,6 +138,7 @@ impl Sweep {
             shape.groups,
             backward_axes(shape, 0),
             backward_axes(shape, 1),
+            shape.batch,
         )
     }
 
@@ -141,6 +148,7 @@ impl Sweep {
         groups: usize,
         heights: Vec<Axis>,
         widths: Vec<Axis>,
+        batch: usize,
     ) -> Self {
         let channels = source[2] / groups;
         let reach = |axes: &[Axis]| {
@@ -155,7 +163,9 @@ impl Sweep {
             if copied { (left, (right - left) as usize) } else { (0, source[1]) };
         let longest = |axes: &[Axis]| axes.iter().map(|axis| axis.count).max().unwrap_or(1);
         let rows = (BLOCK_ROWS / longest(&widths).max(1)).max(1);
-        let bands = longest(&heights).div_ceil(rows);
+        // Of few images, each makes several tasks.
+        let least = TASKS.div_ceil(batch.max(1));
+        let bands = longest(&heights).div_ceil(rows).max(least.min(longest(&heights)));
         let band_rows = longest(&heights).div_ceil(bands);
         let mut phases = Vec::new();
         let mut k_start = 0;
@@ -166,13 +176,24 @@ impl Sweep {
                 phases.push(phase);
             }
         }
-        let bands = longest(&heights).div_ceil(band_rows);
-        Sweep { source, target, channels, phases, copied, first_col, cols, band_rows, bands }
+        let height = longest(&heights);
+        Sweep {
+            height,
+            source,
+            target,
+            channels,
+            phases,
+            copied,
+            first_col,
+            cols,
+            band_rows,
+            bands,
+        }
     }
 
     /// Which source rows band `i` reads.
     pub fn band(&self, i: usize) -> Band {
-        let (from, to) = (i * self.band_rows, (i + 1) * self.band_rows);
+        let (from, to) = (i * self.height / self.bands, (i + 1) * self.height / self.bands);
         let reach = self.phases.iter().filter_map(|phase| phase.axes[0].reach(from, to));
         let (low, high) = reach.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))).unwrap_or((0, 0));
         Band { from, to, first_row: low, rows: (high - low) as usize }

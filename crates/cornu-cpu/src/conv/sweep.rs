@@ -1,7 +1,7 @@
 //! Forward and backward-data: packed weights, and tasks that are bands of images.
 
-use super::band::place;
-use super::geometry::{Band, Phase, Sweep};
+use super::band::{Place, place};
+use super::geometry::{Phase, Sweep};
 use crate::gemm::{
     BLOCK_ROWS, Block, Dots, Epilogue, Layout, MAX_DOTS, Panels, SERIAL, View, pack_panel,
 };
@@ -133,21 +133,18 @@ impl<T: Real> Job<'_, T> {
         let len = if sweep.copied { band.rows * sweep.cols * sweep.channels } else { 0 };
         with_scratch(len, |scratch: &mut [T]| {
             let place = place(sweep, source, self.group, &band, scratch);
+            // The first channel of the group in the first pixel of the image.
+            let pixels = image * sweep.target[0] * sweep.target[1];
+            let first = pixels * sweep.target[2] + self.group * self.n;
+            let first = target.as_mut_ptr().wrapping_add(first);
             for phase in &sweep.phases {
-                let mut pixels = Pixels::new(sweep, phase, &band);
+                let mut pixels =
+                    Pixels { sweep, phase, place: &place, first, row: band.from, col: 0 };
+                let end = band.to.min(phase.axes[0].count);
                 let mut rows = [std::ptr::null(); BLOCK_ROWS];
                 let mut outs = [std::ptr::null_mut(); BLOCK_ROWS];
                 loop {
-                    let mut count = 0;
-                    for (row, col, pixel) in pixels.by_ref().take(BLOCK_ROWS) {
-                        if phase.k > 0 {
-                            rows[count] = place.pixel(row, col);
-                        }
-                        let pixel = image * sweep.target[0] * sweep.target[1] + pixel;
-                        let channel = pixel * sweep.target[2] + self.group * self.n;
-                        outs[count] = target.as_mut_ptr().wrapping_add(channel);
-                        count += 1;
-                    }
+                    let count = pixels.next(end, &mut rows, &mut outs);
                     if count == 0 {
                         break;
                     }
@@ -237,38 +234,46 @@ fn columns(panels: Panels, range: &Range<usize>, n: usize) -> (usize, usize) {
     (panels.get(range.start).col, to)
 }
 
-/// The pixels of a phase within a band: source row and column of the first tap, and target pixel.
-struct Pixels<'a> {
+/// The pixels of a phase within a band, some at a time.
+struct Pixels<'a, T> {
+    sweep: &'a Sweep,
     phase: &'a Phase,
-    width: usize,
+    place: &'a Place<'a, T>,
+    /// The first pixel of the target.
+    first: *mut T,
     row: usize,
-    end: usize,
     col: usize,
 }
 
-impl<'a> Pixels<'a> {
-    fn new(sweep: &Sweep, phase: &'a Phase, band: &Band) -> Self {
-        let end = if phase.axes[1].count == 0 { 0 } else { band.to.min(phase.axes[0].count) };
-        Pixels { phase, width: sweep.target[1], row: band.from, end, col: 0 }
-    }
-}
-
-impl Iterator for Pixels<'_> {
-    type Item = (isize, isize, usize);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.row >= self.end {
-            return None;
-        }
+impl<T> Pixels<'_, T> {
+    /// Fills in where the next pixels of the rows before `end` read, and where they write; how many.
+    fn next(&mut self, end: usize, rows: &mut [*const T], outs: &mut [*mut T]) -> usize {
         let [height, width] = &self.phase.axes;
-        let source_row = (self.row * height.source_step) as isize + height.low();
-        let source_col = (self.col * width.source_step) as isize + width.low();
-        let y = height.first + self.row * height.step;
-        let x = width.first + self.col * width.step;
-        self.col += 1;
-        if self.col == width.count {
-            (self.col, self.row) = (0, self.row + 1);
+        let (source_step, step) =
+            (width.source_step * self.sweep.channels, width.step * self.sweep.target[2]);
+        let mut done = 0;
+        while self.row < end && done < rows.len() && width.count > 0 {
+            let count = (width.count - self.col).min(rows.len() - done);
+            let mut row = std::ptr::null();
+            if self.phase.k > 0 {
+                let y = (self.row * height.source_step) as isize + height.low();
+                let x = (self.col * width.source_step) as isize + width.low();
+                row = self.place.pixel(y, x);
+            }
+            let y = height.first + self.row * height.step;
+            let x = width.first + self.col * width.step;
+            let pixel = y * self.sweep.target[1] + x;
+            let mut out = self.first.wrapping_add(pixel * self.sweep.target[2]);
+            for i in done..done + count {
+                (rows[i], outs[i]) = (row, out);
+                (row, out) = (row.wrapping_add(source_step), out.wrapping_add(step));
+            }
+            done += count;
+            self.col += count;
+            if self.col == width.count {
+                (self.col, self.row) = (0, self.row + 1);
+            }
         }
-        Some((source_row, source_col, y * self.width + x))
+        done
     }
 }

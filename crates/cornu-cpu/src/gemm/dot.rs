@@ -1,7 +1,7 @@
 //! Products with a narrow result: up to four columns, each a row of dot products along `k`.
 
 use super::tile::Segment;
-use crate::simd::{AnyIsa, Float, Isa, Kernel, Real, Vector};
+use crate::simd::{AnyIsa, Float, Isa, Kernel, MAX_LANES, Real, Vector};
 
 /// The most columns that a [`Dots`] can have.
 pub(crate) const MAX_DOTS: usize = 4;
@@ -64,20 +64,16 @@ impl<T: Real> Kernel for Run<'_, T> {
 /// The promises of [`Dots::compute`]; B has `NR * k` values.
 #[inline(always)]
 unsafe fn sweep<S: Isa, T: Real, const MR: usize, const NR: usize>(s: S, dots: &Dots<T>, k: usize) {
-    let full = dots.rows.len() - dots.rows.len() % MR;
     // SAFETY: each tile is a part of the whole.
     unsafe {
-        for i in (0..full).step_by(MR) {
+        for i in (0..dots.rows.len()).step_by(MR) {
             tile::<S, T, MR, NR>(s, dots, i, k);
-        }
-        for i in full..dots.rows.len() {
-            tile::<S, T, 1, NR>(s, dots, i, k);
         }
     }
 }
 
 /// # Safety
-/// As for [`sweep`]; the rows `i..i + MR` exist.
+/// As for [`sweep`]; row `i` exists. Where fewer than `MR` follow, the last one stands in.
 #[inline(always)]
 unsafe fn tile<S: Isa, T: Real, const MR: usize, const NR: usize>(
     s: S,
@@ -88,7 +84,9 @@ unsafe fn tile<S: Isa, T: Real, const MR: usize, const NR: usize>(
     let lanes = T::Vec::<S>::LANES;
     let mut acc = [[T::Vec::<S>::zero(s); NR]; MR];
     let mut rows = [std::ptr::null(); MR];
-    rows.copy_from_slice(&dots.rows[i..i + MR]);
+    for r in 0..MR {
+        rows[r] = dots.rows[(i + r).min(dots.rows.len() - 1)];
+    }
     let mut start = 0;
     for segment in dots.segments {
         let whole = segment.len - segment.len % lanes;
@@ -125,9 +123,16 @@ unsafe fn tile<S: Isa, T: Real, const MR: usize, const NR: usize>(
         }
         start += segment.len;
     }
+    let mut sums = [T::Vec::<S>::zero(s); MAX_LANES];
     for r in 0..MR {
         for j in 0..NR {
-            let sum = acc[r][j].reduce_sum();
+            sums[r * NR + j] = acc[r][j];
+        }
+    }
+    let sums = add_lanes::<S, T>(s, sums);
+    for r in 0..MR.min(dots.rows.len() - i) {
+        for j in 0..NR {
+            let sum = sums[r * NR + j];
             // SAFETY: the row of the result has NR values, which nobody else uses now.
             unsafe {
                 let out = dots.outs[i + r].add(j * dots.out_step);
@@ -135,4 +140,28 @@ unsafe fn tile<S: Isa, T: Real, const MR: usize, const NR: usize>(
             }
         }
     }
+}
+
+/// The sum of the lanes of every vector. Interleaving two vectors and adding the results makes one vector of
+/// twice as many, half as long, sums: all are folded together, down to one vector with a sum in each lane.
+#[inline(always)]
+fn add_lanes<S: Isa, T: Real>(s: S, vectors: [T::Vec<S>; MAX_LANES]) -> [T; MAX_LANES] {
+    let lanes = T::Vec::<S>::LANES;
+    let mut out = [T::default(); MAX_LANES];
+    for first in (0..MAX_LANES).step_by(lanes) {
+        let mut sums = [T::Vec::<S>::zero(s); MAX_LANES];
+        for i in 0..lanes {
+            sums[i] = vectors[first + i];
+        }
+        let mut half = lanes / 2;
+        while half > 0 {
+            for i in 0..half {
+                let (low, high) = sums[i].zip(sums[i + half]);
+                sums[i] = low + high;
+            }
+            half /= 2;
+        }
+        sums[0].store(&mut out[first..]);
+    }
+    out
 }

@@ -36,20 +36,44 @@ pub(in crate::simd) fn run<K: Kernel>(kernel: K, s: Avx512) -> K::Output {
     kernel.run(s)
 }
 
-vector!(
+/// The vector with its loads, stores and splat; of a short slice only the lanes of a mask are touched.
+macro_rules! masked_vector {
+    ($(#[$doc:meta])* $vector:ident($raw:ty), $elem:ty as $lane:ty, $lanes:literal, $splat:ident, $load:ident,
+     $store:ident, $ptr:ty, $mask:ty: $mask_load:ident $mask_store:ident) => {
+        vector!(
+            $(#[$doc])*
+            $vector($raw), Avx512, $elem as $lane, $lanes, $splat, $load, $store, $ptr;
+            #[inline(always)]
+            fn load_partial(_: Avx512, x: &[$elem]) -> Self {
+                let mask = (1u32 << x.len().min($lanes)).wrapping_sub(1) as $mask;
+                // SAFETY: the token proves the features; the lanes of the mask are inside the slice.
+                Self(unsafe { $mask_load(mask, x.as_ptr().cast()) })
+            }
+            #[inline(always)]
+            fn store_partial(self, x: &mut [$elem]) {
+                let mask = (1u32 << x.len().min($lanes)).wrapping_sub(1) as $mask;
+                // SAFETY: the vector proves the features; the lanes of the mask are inside the slice.
+                unsafe { $mask_store(x.as_mut_ptr().cast(), mask, self.0) }
+            }
+        );
+    };
+}
+masked_vector!(
     /// Sixteen `f32`.
-    F32x16(__m512), Avx512, f32 as f32, 16, _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, f32);
-vector!(
+    F32x16(__m512), f32 as f32, 16, _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, f32,
+    __mmask16: _mm512_maskz_loadu_ps _mm512_mask_storeu_ps);
+masked_vector!(
     /// Eight `f64`.
-    F64x8(__m512d), Avx512, f64 as f64, 8, _mm512_set1_pd, _mm512_loadu_pd, _mm512_storeu_pd, f64);
-vector!(
+    F64x8(__m512d), f64 as f64, 8, _mm512_set1_pd, _mm512_loadu_pd, _mm512_storeu_pd, f64,
+    __mmask8: _mm512_maskz_loadu_pd _mm512_mask_storeu_pd);
+masked_vector!(
     /// Sixteen `u32`.
-    U32x16(__m512i), Avx512, u32 as i32, 16, _mm512_set1_epi32, _mm512_loadu_si512, _mm512_storeu_si512,
-    __m512i);
-vector!(
+    U32x16(__m512i), u32 as i32, 16, _mm512_set1_epi32, _mm512_loadu_si512, _mm512_storeu_si512, __m512i,
+    __mmask16: _mm512_maskz_loadu_epi32 _mm512_mask_storeu_epi32);
+masked_vector!(
     /// Eight `u64`.
-    U64x8(__m512i), Avx512, u64 as i64, 8, _mm512_set1_epi64, _mm512_loadu_si512, _mm512_storeu_si512,
-    __m512i);
+    U64x8(__m512i), u64 as i64, 8, _mm512_set1_epi64, _mm512_loadu_si512, _mm512_storeu_si512, __m512i,
+    __mmask8: _mm512_maskz_loadu_epi64 _mm512_mask_storeu_epi64);
 
 macro_rules! mask {
     ($(#[$doc:meta])* $mask:ident($bits:ty)) => {

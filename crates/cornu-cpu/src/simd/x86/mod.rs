@@ -45,7 +45,7 @@ macro_rules! shifts {
 /// A vector type with its loads, stores and splat.
 macro_rules! vector {
     ($(#[$doc:meta])* $vector:ident($raw:ty), $isa:ident, $elem:ty as $lane:ty, $lanes:literal,
-     $splat:expr, $load:expr, $store:expr, $ptr:ty) => {
+     $splat:expr, $load:expr, $store:expr, $ptr:ty $(; $($rest:tt)*)?) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy)]
         pub struct $vector(pub(super) $raw);
@@ -69,6 +69,7 @@ macro_rules! vector {
                 // SAFETY: the vector proves the features; the caller promises writable lanes.
                 unsafe { $store(p as *mut $ptr, self.0) }
             }
+            $($($rest)*)?
         }
     };
 }
