@@ -150,9 +150,7 @@ fn add_lanes<S: Isa, T: Real>(s: S, vectors: [T::Vec<S>; MAX_LANES]) -> [T; MAX_
     let mut out = [T::default(); MAX_LANES];
     for first in (0..MAX_LANES).step_by(lanes) {
         let mut sums = [T::Vec::<S>::zero(s); MAX_LANES];
-        for i in 0..lanes {
-            sums[i] = vectors[first + i];
-        }
+        sums[..lanes].copy_from_slice(&vectors[first..first + lanes]);
         let mut half = lanes / 2;
         while half > 0 {
             for i in 0..half {

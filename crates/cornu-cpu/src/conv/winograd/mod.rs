@@ -7,7 +7,7 @@
 //! such a convolution, too, and that for the kernel has the same products in another order.
 //!
 //! Values at the points are rounded, so results differ from the direct sum by about ten times its rounding
-//! error ([decision 087](../../../../docs/decisions/087-winograd.md)).
+//! error ([decision 089](../../../../docs/decisions/089-winograd.md)).
 
 #![allow(clippy::needless_range_loop)] // Loops over a tile in registers are clearest by index.
 
