@@ -61,8 +61,9 @@ impl Winograd {
         let (c, n) = (source[2] as f64, n as f64);
         let direct = (batch * h * w * taps * taps) as f64 * c * n;
         let tiles = self.forward.tiles() as f64;
-        let moved = tiles * (c + n) + c * n;
-        direct / (POSITIONS as f64 * (1.2 * tiles * c * n + 4.0 * moved))
+        // Weights are written and read again by every block of tiles; a single image is not worth that.
+        let moved = 4.0 * tiles * (c + n) + 40.0 * c * n;
+        direct / (POSITIONS as f64 * (1.2 * tiles * c * n + moved))
     }
 
     /// The same for another number of images.
