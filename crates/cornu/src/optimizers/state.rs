@@ -192,7 +192,7 @@ impl State {
             };
             let (next, next_slots) = self.optimizer.step(step)?;
             for ((slot, value), now) in self.slots[i].iter().zip(next_slots).zip(&slots) {
-                cx.update(slot, at_turn(value, now));
+                cx.update(slot, at_turn(settle(value), now));
             }
             let mut next = at_turn(next, &now);
             if let Some(average) = self.averages.get(i) {
@@ -261,5 +261,37 @@ impl State {
             weight.variable.assign(average.value())?;
         }
         Ok(())
+    }
+}
+
+/// Zero in the place of what is too small for a normal number, as TensorFlow's kernels have it.
+///
+/// Moving averages of gradients that are zero from some step on would stay among such numbers for good, and
+/// processors take a hundred times as long for each.
+fn settle(value: Tensor) -> Tensor {
+    let least = match value.dtype() {
+        DType::F32 => f64::from(f32::MIN_POSITIVE),
+        DType::F64 => f64::MIN_POSITIVE,
+        _ => return value,
+    };
+    let small = ops::less(&ops::abs(&value), &ops::number_like(&value, least));
+    ops::where_(&small, &ops::zeros_like(&value), &value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Eval;
+
+    #[test]
+    fn what_is_too_small_becomes_zero() {
+        let least = f32::MIN_POSITIVE;
+        let values = [least, -least, least / 2.0, -f32::from_bits(1), 0.0, f32::INFINITY, 1.0];
+        let x = Tensor::from(Array::new(&[7], values.to_vec()).unwrap());
+        let settled = settle(x).array().unwrap();
+        let want = [least, -least, 0.0, 0.0, 0.0, f32::INFINITY, 1.0];
+        assert_eq!(settled.as_slice::<f32>().unwrap(), want);
+        let nan = settle(Tensor::from(Array::scalar(f64::NAN))).array().unwrap();
+        assert!(nan.as_slice::<f64>().unwrap()[0].is_nan());
     }
 }
