@@ -2,8 +2,9 @@
 
 use cornu_graph::{Array, DType, Data, Error, Result, element_count};
 
+use super::chain;
 use super::layout::Layout;
-use super::step::StepOp;
+use super::step::{MAX_ARGS, StepOp};
 use super::{Instr, Operand, Program, Register, STRIP, TILE};
 use crate::runtime::Arena;
 
@@ -78,7 +79,7 @@ pub(super) enum Action {
     /// where its own memory would do: an output may take that memory's place.
     Load { register: Register, source: usize, size: usize, layout: Layout, copy: bool },
     /// An op; the result may be written to this output at once.
-    Compute { register: Register, op: StepOp, args: [Register; 3], output: Option<usize> },
+    Compute { register: Register, op: StepOp, args: [Register; MAX_ARGS], output: Option<usize> },
 }
 
 impl Action {
@@ -124,6 +125,7 @@ impl Map {
             let last = values.len();
             values.get_mut(r).ok_or_else(|| wrong_register(r, last))?.needed = true;
         }
+        chain::join(&mut actions, &program.outputs);
         for action in actions.iter().rev().filter_map(|a| match a {
             Action::Compute { register, args, .. } => Some((*register, args)),
             _ => None,
@@ -287,6 +289,7 @@ impl Compiler<'_> {
                 format!("{instr:?} of {op:?}"),
             ));
         }
+        let args: [Register; MAX_ARGS] = std::array::from_fn(|i| args[i.min(2)]);
         let uniform = args.iter().all(|&a| self.values[a].uniform);
         self.values.push(Value { dtype, uniform, needed: false });
         Ok(Action::Compute { register, op, args, output: None })

@@ -8,9 +8,11 @@
 //! - `layout.rs` merges axes and finds out how each input is laid out against the output;
 //! - `compile.rs` checks the program, drops what no output needs, moves what is the same for all
 //!   elements out of the loop and gives the other registers tile buffers that are used again;
+//! - `chain.rs` makes one instruction of some frequent chains;
 //! - `run.rs` walks the tiles on all threads;
 //! - `step.rs` and `lanes.rs` are the loops.
 
+mod chain;
 mod compile;
 mod lanes;
 mod layout;

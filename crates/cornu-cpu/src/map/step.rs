@@ -4,6 +4,7 @@ use cornu_graph::DType;
 use cornu_graph::ops::{BinaryKind, CompareKind, LogicalKind, UnaryKind};
 
 use super::STRIP;
+use super::chain::{Chain, Chained};
 use super::lanes::*;
 use crate::math::{self, Function};
 use crate::simd::{Isa, Kernel, Vector};
@@ -18,9 +19,23 @@ pub(super) enum StepOp {
     /// By the size of an element.
     Select(usize),
     Cast(DType, DType),
+    Chain(Chain),
 }
 
+/// The most operands of a step.
+pub(super) const MAX_ARGS: usize = 5;
+
 impl StepOp {
+    /// The number of operands.
+    pub fn arity(self) -> usize {
+        match self {
+            StepOp::Unary(..) | StepOp::Cast(..) => 1,
+            StepOp::Binary(..) | StepOp::Compare(..) | StepOp::Logical(_) => 2,
+            StepOp::Select(_) => 3,
+            StepOp::Chain(_) => MAX_ARGS,
+        }
+    }
+
     /// Whether there is a loop for it.
     pub fn is_supported(self) -> bool {
         use DType::*;
@@ -56,7 +71,7 @@ pub(super) struct View {
 /// their dtype, and that `out` overlaps no operand.
 pub(super) struct Step {
     pub op: StepOp,
-    pub args: [View; 3],
+    pub args: [View; MAX_ARGS],
     pub out: *mut u8,
     pub strips: usize,
 }
@@ -76,6 +91,7 @@ impl Kernel for Step {
             StepOp::Select(1) => self.select::<u8>(),
             StepOp::Select(4) => self.select::<u32>(),
             StepOp::Select(_) => self.select::<u64>(),
+            StepOp::Chain(chain) => chain.run(s, &self),
             StepOp::Cast(DType::Bool | DType::U8, DType::F32) => self.one::<ToF32, u8, f32>(),
             StepOp::Cast(DType::I32, DType::F32) => self.one::<ToF32, i32, f32>(),
             StepOp::Cast(DType::F32, DType::I32) => self.one::<ToI32, f32, i32>(),
@@ -165,6 +181,20 @@ impl Step {
             let (x, y) = (self.arg::<f32>(0, i), self.out::<f32>(i));
             for j in (0..STRIP).step_by(S::F32::LANES) {
                 F::eval(s, S::F32::load(s, &x[j..])).store(&mut y[j..]);
+            }
+        }
+    }
+
+    #[inline(always)]
+    pub fn chain<S: Isa, F: Chained<N>, const N: usize>(&self, s: S) {
+        for i in 0..self.strips {
+            let y = self.out::<f32>(i);
+            let mut args = [&[0.0; STRIP]; N];
+            args.iter_mut().enumerate().for_each(|(k, arg)| *arg = self.arg::<f32>(k, i));
+            for j in (0..STRIP).step_by(S::F32::LANES) {
+                let mut x = [S::F32::zero(s); N];
+                x.iter_mut().zip(&args).for_each(|(x, arg)| *x = S::F32::load(s, &arg[j..]));
+                F::eval(s, x).store(&mut y[j..]);
             }
         }
     }
@@ -275,7 +305,7 @@ impl Step {
             StepOp::Compare(kind, DType::I64) => comparisons!(self, kind, i64),
             StepOp::Compare(kind, _) => comparisons!(self, kind, u8),
             StepOp::Cast(from, to) => self.cast(from, to),
-            StepOp::Logical(_) | StepOp::Select(_) => {}
+            StepOp::Logical(_) | StepOp::Select(_) | StepOp::Chain(_) => {}
         }
     }
 

@@ -49,7 +49,11 @@ fn run(
 }
 
 /// Runs a program of one output on every instruction set, with 1 and 2 threads; all threads agree.
-fn run_everywhere(program: &Program, shape: &[usize], inputs: &[&Array]) -> Vec<Vec<Array>> {
+pub(super) fn run_everywhere(
+    program: &Program,
+    shape: &[usize],
+    inputs: &[&Array],
+) -> Vec<Vec<Array>> {
     let pools = [Pool::new(1).unwrap(), Pool::new(2).unwrap()];
     let each = |isa| {
         let one = run(program, shape, inputs, isa, &pools[0]).unwrap();
@@ -65,7 +69,7 @@ fn run_everywhere(program: &Program, shape: &[usize], inputs: &[&Array]) -> Vec<
 }
 
 /// Equality in which NaN equals NaN and floats may differ by a relative error.
-fn same(a: &Array, b: &Array, tolerance: f64) -> bool {
+pub(super) fn same(a: &Array, b: &Array, tolerance: f64) -> bool {
     if a.dtype() != b.dtype() || a.shape() != b.shape() {
         return false;
     }
@@ -79,7 +83,7 @@ fn same(a: &Array, b: &Array, tolerance: f64) -> bool {
 }
 
 /// Values of every dtype, with the special ones among them.
-fn values(dtype: DType, count: usize, seed: u64) -> Array {
+pub(super) fn values(dtype: DType, count: usize, seed: u64) -> Array {
     let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
     let mut next = || {
         state ^= state << 13;
