@@ -50,6 +50,8 @@ impl<T: Real> Kernel for Run<'_, T> {
         // SAFETY: the caller of `Dots::compute` promised what `sweep` needs.
         unsafe {
             match dots.columns {
+                // As many sums as there are lanes fold into one vector.
+                1 if S::REGISTERS >= 32 => sweep::<S, T, 16, 1>(s, &dots, k),
                 1 => sweep::<S, T, 8, 1>(s, &dots, k),
                 2 => sweep::<S, T, 5, 2>(s, &dots, k),
                 3 => sweep::<S, T, 4, 3>(s, &dots, k),

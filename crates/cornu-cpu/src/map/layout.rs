@@ -56,6 +56,16 @@ impl Layout {
         }
     }
 
+    /// Where the elements `start..start + count` begin, and the step from one to the next, if that is 0 or 1
+    /// and they lie in one row.
+    pub fn row(&self, start: usize, count: usize) -> Option<(isize, isize)> {
+        let Layout::Strided(axes) = self else { return None };
+        let (&(width, stride), outer) = axes.split_last()?;
+        let (row, column) = (start / width, start % width);
+        let whole = column + count <= width && matches!(stride, 0 | 1);
+        whole.then(|| (place(outer, row) + column as isize * stride, stride))
+    }
+
     /// The elements between the beginnings of two of `parts` parts of `count` elements each, if the
     /// layout is the same in every part.
     pub fn step(&self, count: usize, parts: usize) -> Option<usize> {
@@ -70,6 +80,16 @@ impl Layout {
             }
         }
     }
+}
+
+/// Where the place with this flat index is.
+fn place(axes: &[(usize, isize)], mut index: usize) -> isize {
+    let mut place = 0;
+    for &(size, stride) in axes.iter().rev() {
+        place += (index % size) as isize * stride;
+        index /= size;
+    }
+    place
 }
 
 /// Copies the elements with flat index `start..start + count` of a strided input to `to`.
@@ -89,12 +109,7 @@ pub(super) unsafe fn gather<T: Copy>(
     let mut done = 0;
     while done < count {
         let run = (width - column).min(count - done);
-        let mut place = column as isize * stride;
-        let mut rest = row;
-        for &(size, s) in outer.iter().rev() {
-            place += (rest % size) as isize * s;
-            rest /= size;
-        }
+        let place = place(outer, row) + column as isize * stride;
         // SAFETY: `place` and the places of the run are reached by the strides, and `done + run` is at
         // most `count`; the caller vouches for both areas.
         unsafe {

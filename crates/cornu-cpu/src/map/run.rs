@@ -202,14 +202,26 @@ impl Run<'_> {
                     let from = self.source(source).wrapping_add(start * size);
                     views[register].ptr = from.cast_mut();
                 }
-                Action::Load { register, source, size, ref layout, .. } => {
+                Action::Load { register, source, size, ref layout, copy } => {
                     let (from, to) = (self.source(source), buffer(register));
+                    let row = if whole && !copy { layout.row(start, count) } else { None };
+                    if let Some((place, stride)) = row {
+                        let from = from.wrapping_offset(place * size as isize);
+                        views[register] = if stride == 1 {
+                            View { ptr: from.cast_mut(), step: STRIP }
+                        } else {
+                            // SAFETY: `place` is one that the strides reach, and the buffer has a strip.
+                            unsafe { repeat(from, 1, to, STRIP, size) };
+                            View { ptr: to, step: 0 }
+                        };
+                        continue;
+                    }
                     // SAFETY: the input can be read where its strides lead, the buffer has a tile.
                     unsafe {
                         load(layout, start, count, from, to, size);
                         to.add(count * size).write_bytes(0, (strips * STRIP - count) * size);
                     }
-                    views[register].ptr = to;
+                    views[register] = View { ptr: to, step: STRIP };
                 }
                 Action::Compute { register, op, args, output } => {
                     let out = match output {
