@@ -10,6 +10,10 @@ use crate::scratch::with_scratch;
 use crate::simd::{AnyIsa, Real};
 use std::ops::Range;
 
+/// With fewer pixels, copying the weights for the kernel costs more than reading them where they are: a copy also
+/// makes every other thread fetch them.
+const FEW_PIXELS: usize = 1024;
+
 /// The weights of one group: tap (row, col) of the kernel is a matrix from source channels to target
 /// channels, element (i, j) at `tap_start + i * row_step + j * col_step`.
 #[derive(Clone, Copy)]
@@ -52,29 +56,62 @@ impl<T: Real> Job<'_, T> {
         let narrow = self.n <= MAX_DOTS && self.sweep.phases.iter().all(|phase| phase.k >= 32);
         let panels = Panels::new::<T>(self.isa, self.n);
         let width = if narrow { self.n } else { panels.width() };
+        let pixels = self.batch * self.sweep.target[0] * self.sweep.target[1];
+        if pixels < FEW_PIXELS && !narrow && self.is_packed(panels) {
+            return self.tasks(pool, panels, narrow, &self.weights.values[..k * width], target);
+        }
         with_scratch(k * width, |packed: &mut [T]| {
             if narrow {
                 self.pack_rows(packed);
             } else {
                 self.pack(pool, panels, packed);
             }
-            let bands = self.batch * self.sweep.bands;
-            // A single small image: share out the panels as well.
-            let split = if narrow || bands >= 4 { 1 } else { panels.count().min(4) };
-            let each = panels.count().div_ceil(split);
-            let split = panels.count().div_ceil(each);
-            let packed = &*packed;
-            pool.parallel_for(bands * split, |task| {
-                let (band, part) = (task / split, task % split);
-                let range = part * each..panels.count().min((part + 1) * each);
-                let weights = if narrow {
-                    Packed::Rows(packed)
-                } else {
-                    Packed::Panels(packed, panels, range)
-                };
-                self.band(band / self.sweep.bands, band % self.sweep.bands, &weights, target);
-            });
+            self.tasks(pool, panels, narrow, packed, target);
         });
+    }
+
+    /// Runs the tasks with packed weights.
+    fn tasks(
+        &self,
+        pool: &Pool,
+        panels: Panels,
+        narrow: bool,
+        packed: &[T],
+        target: &SharedSlice<T>,
+    ) {
+        let bands = self.batch * self.sweep.bands;
+        // A single small image: share out the panels as well.
+        let split = if narrow || bands >= 4 { 1 } else { panels.count().min(4) };
+        let each = panels.count().div_ceil(split);
+        let split = panels.count().div_ceil(each);
+        let run = |task: usize| {
+            let (band, part) = (task / split, task % split);
+            let range = part * each..panels.count().min((part + 1) * each);
+            let weights =
+                if narrow { Packed::Rows(packed) } else { Packed::Panels(packed, panels, range) };
+            self.band(band / self.sweep.bands, band % self.sweep.bands, &weights, target);
+        };
+        let [height, width, _] = self.sweep.target;
+        if self.batch * height * width * packed.len() < 2 * SERIAL {
+            (0..bands * split).for_each(run);
+        } else {
+            pool.parallel_for(bands * split, run);
+        }
+    }
+
+    /// Whether the weights lie in memory as [`Job::pack`] would write them: one panel of whole vectors, and
+    /// taps in the kernel's order.
+    fn is_packed(&self, panels: Panels) -> bool {
+        let Weights { tap_step, row_step, col_step, .. } = self.weights;
+        let [phase] = &self.sweep.phases[..] else { return false };
+        let in_order = |i: usize| {
+            let (row, col) = phase.tap(i);
+            row * self.weights.kernel_width + col == i
+        };
+        panels.count() == 1
+            && (self.n, col_step, row_step) == (panels.width(), 1, panels.width())
+            && tap_step == self.sweep.channels * row_step
+            && (0..phase.k / self.sweep.channels).all(in_order)
     }
 
     /// Packs the weights: phase after phase, chunk after chunk, panel after panel.

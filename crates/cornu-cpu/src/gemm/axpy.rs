@@ -31,6 +31,9 @@ impl<T: Real> Kernel for RowTimesMatrix<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Isa>(self, s: S) {
+        if self.out.len() <= T::Vec::<S>::LANES {
+            return self.one_vector(s);
+        }
         if !self.add {
             self.out.fill(T::default());
         }
@@ -64,5 +67,26 @@ impl<T: Real> Kernel for RowTimesMatrix<'_, T> {
                 k += count;
             }
         }
+    }
+}
+
+impl<T: Real> RowTimesMatrix<'_, T> {
+    /// A result of one vector at most: several sums, so that none waits for the one before.
+    #[inline(always)]
+    fn one_vector<S: Isa>(self, s: S) {
+        let n = self.out.len();
+        let mut sums = [T::Vec::<S>::zero(s); ROWS];
+        for k in (0..self.k).step_by(ROWS) {
+            for (i, sum) in sums.iter_mut().enumerate().take(self.k - k) {
+                let x = T::Vec::<S>::splat(s, self.x[(k + i) * self.x_step]);
+                let start = (k + i) * self.stride;
+                *sum = x.mul_add(T::Vec::<S>::load_partial(s, &self.b[start..start + n]), *sum);
+            }
+        }
+        let mut sum = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+        if self.add {
+            sum = sum + T::Vec::<S>::load_partial(s, self.out);
+        }
+        sum.store_partial(self.out);
     }
 }

@@ -25,8 +25,8 @@ thread_local! {
     };
 }
 
-/// The least number of tiles worth handing to a thread.
-const MIN_TILES: usize = 8;
+/// The least number of tiles worth handing to a thread, which has to fetch what the other one wrote.
+const MIN_TILES: usize = 32;
 
 /// One run: the map and its memory.
 struct Run<'a> {
