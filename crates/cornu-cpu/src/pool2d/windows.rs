@@ -1,7 +1,8 @@
 //! The loops over windows.
 
 use super::PoolShape;
-use crate::simd::{Float, Isa, Kernel, Real, Vector};
+use crate::simd::{Float, Isa, Kernel, Mask, Real, Vector};
+use std::ops::Range;
 
 /// The values of some channels of a pixel: a whole vector, which costs one look at the bounds, or what there is.
 #[inline(always)]
@@ -43,6 +44,45 @@ fn vectors<const WHOLE: bool>(
     (0..channels).step_by(lanes).map(move |c| (c, count(c)))
 }
 
+/// Some channels of the pixels in a window.
+struct Cells<'a> {
+    shape: &'a PoolShape,
+    rows: &'a Range<usize>,
+    cols: &'a Range<usize>,
+    c: usize,
+    count: usize,
+}
+
+impl Cells<'_> {
+    /// The sum, and the largest value unless one is not a number, which the sum then is neither.
+    #[inline(always)]
+    fn sum<S: Isa, T: Real, const WHOLE: bool>(&self, s: S, x: &[T]) -> (T::Vec<S>, T::Vec<S>) {
+        let (mut sum, mut max) = (T::Vec::<S>::zero(s), T::Vec::<S>::splat(s, T::LOWEST));
+        for y in self.rows.clone() {
+            for px in self.cols.clone() {
+                let at = (y * self.shape.in_w + px) * self.shape.channels + self.c;
+                let value = load::<S, T, WHOLE>(s, x, at, self.count);
+                (sum, max) = (sum + value, value.max(max));
+            }
+        }
+        (sum, max)
+    }
+
+    /// The largest value, or one that is not a number.
+    #[inline(always)]
+    fn max_or_nan<S: Isa, T: Real, const WHOLE: bool>(&self, s: S, x: &[T]) -> T::Vec<S> {
+        let mut max = T::Vec::<S>::splat(s, T::LOWEST);
+        for y in self.rows.clone() {
+            for px in self.cols.clone() {
+                let at = (y * self.shape.in_w + px) * self.shape.channels + self.c;
+                let value = load::<S, T, WHOLE>(s, x, at, self.count);
+                max = T::Vec::<S>::select(value.gt(max) | value.ne(value), value, max);
+            }
+        }
+        max
+    }
+}
+
 /// Some rows of the output, from row `first` of all images on.
 pub(super) struct Forward<'a, T, const MAX: bool> {
     pub shape: &'a PoolShape,
@@ -75,18 +115,13 @@ impl<T: Real, const MAX: bool> Forward<'_, T, MAX> {
             for col in 0..shape.out_w {
                 let cols = shape.window(1, col);
                 for (c, count) in vectors::<WHOLE>(channels, T::Vec::<S>::LANES) {
-                    let start = if MAX { T::LOWEST } else { T::default() };
-                    let mut result = T::Vec::<S>::splat(s, start);
-                    for y in rows.clone() {
-                        for px in cols.clone() {
-                            let at = (y * shape.in_w + px) * channels + c;
-                            let value = load::<S, T, WHOLE>(s, x, at, count);
-                            result = if MAX {
-                                let better = value.gt(result) | value.ne(value);
-                                T::Vec::<S>::select(better, value, result)
-                            } else {
-                                result + value
-                            };
+                    let cells = Cells { shape, rows: &rows, cols: &cols, c, count };
+                    let sum = cells.sum::<S, T, WHOLE>(s, x);
+                    let mut result = sum.0;
+                    if MAX {
+                        result = sum.1;
+                        if sum.0.ne(sum.0).any() {
+                            result = cells.max_or_nan::<S, T, WHOLE>(s, x);
                         }
                     }
                     store::<S, T, WHOLE>(result, out, col * channels + c, count);
@@ -139,35 +174,33 @@ impl<T: Real> MaxGrad<'_, T> {
             dx.fill(T::default());
         }
         let zero = T::Vec::<S>::zero(s);
-        let one = T::Vec::<S>::splat(s, T::from_f64(1.0));
-        for i in 0..shape.out_h * shape.out_w {
-            let rows = shape.window(0, i / shape.out_w);
-            let cols = shape.window(1, i % shape.out_w);
-            for (c, count) in vectors::<WHOLE>(channels, lanes) {
-                let dy = load::<S, T, WHOLE>(s, dy, i * channels + c, count);
-                // The winner as a number that counts the cells of the window from 1.
-                let (mut best, mut winner, mut cell) = (zero, zero, zero);
-                for y in rows.clone() {
-                    for px in cols.clone() {
-                        let at = (y * shape.in_w + px) * channels + c;
-                        let value = load::<S, T, WHOLE>(s, x, at, count);
-                        cell = cell + one;
-                        let nan = value.ne(value) & best.eq(best);
-                        let better = value.gt(best) | nan | winner.eq(zero);
-                        best = T::Vec::<S>::select(better, value, best);
-                        winner = T::Vec::<S>::select(better, cell, winner);
+        for row in 0..shape.out_h {
+            let rows = shape.window(0, row);
+            for col in 0..shape.out_w {
+                let cols = shape.window(1, col);
+                for (c, count) in vectors::<WHOLE>(channels, lanes) {
+                    let cells = Cells { shape, rows: &rows, cols: &cols, c, count };
+                    let out = (row * shape.out_w + col) * channels + c;
+                    let dy = load::<S, T, WHOLE>(s, dy, out, count);
+                    let (sum, mut best) = cells.sum::<S, T, WHOLE>(s, x);
+                    if sum.ne(sum).any() {
+                        best = cells.max_or_nan::<S, T, WHOLE>(s, x);
                     }
-                }
-                cell = zero;
-                for y in rows.clone() {
-                    for px in cols.clone() {
-                        let at = (y * shape.in_w + px) * channels + c;
-                        cell = cell + one;
-                        let mut share = T::Vec::<S>::select(winner.eq(cell), dy, zero);
-                        if !APART {
-                            share = load::<S, T, WHOLE>(s, dx, at, count) + share;
+                    let nan = best.ne(best);
+                    // The lanes whose largest value is still to come.
+                    let mut open = zero.eq(zero);
+                    for y in rows.clone() {
+                        for px in cols.clone() {
+                            let at = (y * shape.in_w + px) * channels + c;
+                            let value = load::<S, T, WHOLE>(s, x, at, count);
+                            let found = (value.eq(best) | (value.ne(value) & nan)) & open;
+                            open = open & !found;
+                            let mut share = T::Vec::<S>::select(found, dy, zero);
+                            if !APART {
+                                share = load::<S, T, WHOLE>(s, dx, at, count) + share;
+                            }
+                            store::<S, T, WHOLE>(share, dx, at, count);
                         }
-                        store::<S, T, WHOLE>(share, dx, at, count);
                     }
                 }
             }
