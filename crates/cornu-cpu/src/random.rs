@@ -85,8 +85,9 @@ impl Kernel for Batch<'_> {
     type Output = ();
     #[inline(always)]
     fn run<S: Isa>(self, s: S) {
-        // Word i of block j is at [i][j]; element 4j + i of the batch comes from it.
-        let mut planes = [[0f32; BLOCKS]; 4];
+        let mut buffer = [0f32; 4 * BLOCKS];
+        let count = self.out.len();
+        let batch = if count == buffer.len() { &mut *self.out } else { &mut buffer[..] };
         let (mut low, mut high) = ([0; BLOCKS], [0; BLOCKS]);
         for j in 0..BLOCKS {
             [low[j], high[j], ..] = counter(self.key, self.block.wrapping_add(j as u64));
@@ -111,16 +112,16 @@ impl Kernel for Batch<'_> {
                 let (c, d) = normal_pair(s, values[2], values[3]);
                 values = [a, b, c, d];
             }
-            for (plane, value) in planes.iter_mut().zip(values) {
-                value.store(&mut plane[j..]);
+            // Element 4j + i comes from word i of block j.
+            let [a, b, c, d] = values;
+            let ((a, b), (c, d)) = (a.zip(c), b.zip(d));
+            let ((a, c), (b, d)) = (a.zip(c), b.zip(d));
+            for (i, value) in [a, c, b, d].into_iter().enumerate() {
+                value.store(&mut batch[4 * j + i * S::F32::LANES..]);
             }
         }
-        let [p, q, r, t] = &planes;
-        for ((((out, &p), &q), &r), &t) in self.out.chunks_mut(4).zip(p).zip(q).zip(r).zip(t) {
-            match out {
-                [a, b, c, d] => (*a, *b, *c, *d) = (p, q, r, t),
-                _ => out.copy_from_slice(&[p, q, r, t][..out.len()]),
-            }
+        if count < 4 * BLOCKS {
+            self.out.copy_from_slice(&buffer[..count]);
         }
     }
 }
