@@ -1,5 +1,7 @@
 //! Which nodes run together: element-wise chains become groups, each one pass over memory.
 
+mod recompute;
+
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
 use std::sync::Arc;
@@ -252,16 +254,13 @@ impl<'g> Fusion<'g> {
     fn units(mut self) -> Vec<Unit> {
         let n = self.graph.nodes.len();
         self.members.iter_mut().for_each(|m| m.sort_unstable());
-        let live = |g: usize| !self.members[g].is_empty() && self.live[self.members[g][0]];
+        let (computed, stored) = self.computed();
         let mut after: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); n];
         let mut pending = vec![0usize; n];
-        for g in (0..n).filter(|&g| live(g)) {
-            let inputs: BTreeSet<usize> = self.members[g]
-                .iter()
-                .flat_map(|&m| &self.reads[m])
-                .map(|&r| self.group[r])
-                .filter(|&other| other != g)
-                .collect();
+        for (g, nodes) in computed.iter().enumerate() {
+            let read = nodes.iter().flat_map(|&m| &self.reads[m]);
+            let read = read.filter(|r| !nodes.contains(r)).map(|&r| self.group[r]);
+            let inputs: BTreeSet<usize> = read.collect();
             pending[g] = inputs.len();
             inputs.into_iter().for_each(|other| {
                 after[other].insert(g);
@@ -269,10 +268,10 @@ impl<'g> Fusion<'g> {
         }
         let first = |g: usize| Reverse((self.members[g][0], g));
         let mut ready: BinaryHeap<_> =
-            (0..n).filter(|&g| live(g) && pending[g] == 0).map(first).collect();
+            (0..n).filter(|&g| !computed[g].is_empty() && pending[g] == 0).map(first).collect();
         let mut units = Vec::new();
         while let Some(Reverse((_, g))) = ready.pop() {
-            units.push(self.unit(g));
+            units.push(self.unit(g, &computed[g], &stored));
             for &next in &after[g] {
                 pending[next] -= 1;
                 if pending[next] == 0 {
@@ -283,15 +282,43 @@ impl<'g> Fusion<'g> {
         units
     }
 
-    fn unit(&self, g: usize) -> Unit {
+    /// What each group computes, its own nodes and others' again, and which nodes some other group reads.
+    fn computed(&self) -> (Vec<BTreeSet<usize>>, Vec<bool>) {
+        let again = self.recomputed();
+        let own = |g: usize| self.members[g].iter().copied().filter(|&m| self.live[m]);
+        let mut computed: Vec<BTreeSet<usize>> =
+            (0..again.len()).map(|g| own(g).chain(again[g].iter().copied()).collect()).collect();
+        loop {
+            let mut stored = self.roots.clone();
+            for nodes in &computed {
+                let read = nodes.iter().flat_map(|&m| &self.reads[m]);
+                read.filter(|r| !nodes.contains(r)).for_each(|&r| stored[r] = true);
+            }
+            // What all readers compute again may be needed by nobody now.
+            let mut changed = false;
+            for (g, nodes) in computed.iter_mut().enumerate() {
+                let mut needed = BTreeSet::new();
+                for &m in nodes.iter().rev() {
+                    let own = self.group[m] == g && stored[m];
+                    if own || needed.iter().any(|&n: &usize| self.reads[n].contains(&m)) {
+                        needed.insert(m);
+                    }
+                }
+                changed |= needed.len() < nodes.len();
+                *nodes = needed;
+            }
+            if !changed {
+                return (computed, stored);
+            }
+        }
+    }
+
+    fn unit(&self, g: usize, computed: &BTreeSet<usize>, stored: &[bool]) -> Unit {
         let members = &self.members[g];
-        let outside = |&m: &usize| {
-            self.roots[m] || self.readers[m].iter().any(|&reader| self.group[reader] != g)
-        };
         match self.kinds[members[0]] {
             Kind::Element | Kind::Free => Unit::Group {
-                nodes: members.iter().map(|&m| NodeId(m)).collect(),
-                outputs: members.iter().copied().filter(outside).map(NodeId).collect(),
+                nodes: computed.iter().map(|&m| NodeId(m)).collect(),
+                outputs: members.iter().filter(|&&m| stored[m]).map(|&m| NodeId(m)).collect(),
             },
             Kind::View | Kind::Other => Unit::Node(NodeId(members[0])),
         }
