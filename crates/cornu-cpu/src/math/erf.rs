@@ -1,6 +1,7 @@
 //! The error function.
 
-use super::{Exp, Function, clamp, copysign, poly};
+use super::exp::exp;
+use super::{Function, clamp, copysign, poly};
 use crate::simd::{Float, Isa, Vector};
 
 const SPLIT: f32 = 0.9277;
@@ -38,7 +39,7 @@ impl Function for Erf {
         let near = poly(s, x * x, NEAR).mul_add(x, x);
         // erfc(3.95) is less than half a unit in the last place of 1.
         let t = clamp(s, x.abs(), 0.0, 3.95);
-        let far = S::F32::splat(s, 1.0) - Exp::eval(s, -poly(s, t, FAR));
+        let far = S::F32::splat(s, 1.0) - exp(s, -poly(s, t, FAR));
         let y = S::F32::select(t.lt(S::F32::splat(s, SPLIT)), near, far);
         copysign(s, y, x)
     }

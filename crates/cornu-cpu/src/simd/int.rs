@@ -35,4 +35,15 @@ pub trait Int:
 pub trait Int32: Int<Elem = u32> {
     /// The product of unsigned lanes, its (high, low) halves.
     fn mul_wide(self, b: Self) -> (Self, Self);
+
+    /// Writes `LANES` values at `p`, past the caches where the processor can: for what will not be read again soon.
+    /// Call [`end_streams`](super::end_streams) before the memory is touched in any other way.
+    ///
+    /// # Safety
+    /// `p` must be aligned to the size of the vector and valid for writing `LANES` values.
+    #[inline(always)]
+    unsafe fn stream_ptr(self, p: *mut u32) {
+        // SAFETY: the caller's promise.
+        unsafe { self.store_ptr(p) }
+    }
 }

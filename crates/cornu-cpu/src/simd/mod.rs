@@ -67,6 +67,56 @@ pub trait Isa: Copy + Send + Sync + std::fmt::Debug + 'static {
     type F32: Float<Isa = Self, Elem = f32, Mask = Self::M32, Bits = Self::U32>;
     /// Double precision.
     type F64: Float<Isa = Self, Elem = f64, Mask = Self::M64, Bits = Self::U64>;
+
+    /// Whether [`Isa::lookup`] is one instruction or two.
+    const LOOKUP: bool = false;
+
+    /// The elements of a table, lane by lane, at the places that the lowest five bits of `i` say.
+    #[inline(always)]
+    fn lookup(self, table: &[f32; 32], i: Self::U32) -> Self::F32 {
+        let (mut places, mut found) = ([0; MAX_LANES], [0.0; MAX_LANES]);
+        i.store(&mut places);
+        for (found, place) in found.iter_mut().zip(places) {
+            *found = table[place as usize % 32];
+        }
+        Self::F32::load(self, &found)
+    }
+
+    /// `x · 2^n` for normal `x` from 0.5 to 2 and integral `n` from -150 to 128, rounded once.
+    #[inline(always)]
+    fn scale(self, x: Self::F32, n: Self::F32) -> Self::F32 {
+        // In two factors, as n may leave the exponents of normal numbers.
+        let n = n.to_int();
+        let half = ((n + Self::U32::splat(self, 256)) >> 1) - Self::U32::splat(self, 128);
+        let bias = Self::U32::splat(self, 127);
+        let (a, b) = ((half + bias) << 23, (n - half + bias) << 23);
+        x * Self::F32::from_bits(a) * Self::F32::from_bits(b)
+    }
+
+    /// `e` and `m` with x = m·2^e and ¾ ≤ m < 1½. Zeros have e = -∞ and infinity has e = ∞, both with a finite
+    /// `m`; of NaN and of negative numbers m is NaN.
+    #[inline(always)]
+    fn split(self, x: Self::F32) -> (Self::F32, Self::F32) {
+        let (zero, infinity) = (Self::F32::zero(self), Self::F32::splat(self, f32::INFINITY));
+        let first = Self::U32::splat(self, 0.75f32.to_bits());
+        let small = x.lt(Self::F32::splat(self, f32::MIN_POSITIVE));
+        let normal = Self::F32::select(small, x * Self::F32::splat(self, 8_388_608.0), x);
+        // Moves ¾ to the start of a binade, so that the exponent field counts from there.
+        let shifted = normal.to_bits() + (Self::U32::splat(self, 1f32.to_bits()) - first);
+        let m = Self::F32::from_bits((shifted & Self::U32::splat(self, (1 << 23) - 1)) + first);
+        let e = Self::F32::from_int((shifted >> 23) - Self::U32::splat(self, 127));
+        let e = e - Self::F32::select(small, Self::F32::splat(self, 23.0), zero);
+        let e = Self::F32::select(x.eq(zero), -infinity, e);
+        let e = Self::F32::select(x.eq(infinity), infinity, e);
+        (e, Self::F32::select(x.ge(zero), m, Self::F32::splat(self, f32::NAN)))
+    }
+
+    /// `a / b` to within 0.6 ULP, where b is positive and 1/b normal, and |a| ≤ b; faster than the division where
+    /// that takes long.
+    #[inline(always)]
+    fn ratio(self, a: Self::F32, b: Self::F32) -> Self::F32 {
+        a / b
+    }
 }
 
 /// Work that is compiled for every instruction set.
@@ -163,6 +213,16 @@ pub fn prefetch<T>(p: *const T) {
     }
     #[cfg(not(target_arch = "x86_64"))]
     let _ = p;
+}
+
+/// Orders what [`Int32::stream_ptr`] wrote before all that this thread writes from here on.
+#[inline(always)]
+pub fn end_streams() {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: every x86-64 processor has the instruction.
+    unsafe {
+        std::arch::x86_64::_mm_sfence();
+    }
 }
 
 #[cfg(test)]

@@ -113,6 +113,10 @@ impl Kernel for CheckInt {
             assert_eq!(lanes(S::U32::select(a.eq(a), a, b))[i], x);
             assert_eq!(lanes(S::U32::select(a.eq(b), a, b))[i], y);
         }
+        let table: [f32; 32] = std::array::from_fn(|i| i as f32);
+        for (got, x) in lanes(s.lookup(&table, a)).iter().zip(&a32) {
+            assert_eq!(*got, (x % 32) as f32);
+        }
         let a64: Vec<u64> = a32.iter().map(|&x| u64::from(x) << 31 | 0x1234).collect();
         let b64: Vec<u64> = b32.iter().map(|&x| u64::from(x) << 20 | 0x77).collect();
         let (a, b) = (S::U64::load(s, &a64), S::U64::load(s, &b64));
@@ -127,11 +131,51 @@ impl Kernel for CheckInt {
     }
 }
 
+struct CheckParts;
+
+impl Kernel for CheckParts {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Isa>(self, s: S) {
+        let (tiny, nan) = (f32::from_bits(3), f32::NAN);
+        for x in [1.0, 0.75, 1.5, 1.499_999_9, 0.749_999_9, 1e30, 1e-30, tiny, f32::MAX] {
+            let (e, m) = s.split(S::F32::splat(s, x));
+            let (e, m) = (f64::from(lanes(e)[0]), f64::from(lanes(m)[0]));
+            assert!((0.75..1.5).contains(&m) && m * e.exp2() == f64::from(x), "{x}: {e}, {m}");
+        }
+        for (x, power) in [(0.0, -1.0), (-0.0, -1.0), (f32::INFINITY, 1.0)] {
+            let (e, m) = s.split(S::F32::splat(s, x));
+            assert_eq!(lanes(e)[0], power * f32::INFINITY, "{} {x}", S::NAME);
+            assert!(lanes(m)[0].is_finite());
+        }
+        for x in [nan, -1.0, -tiny, f32::NEG_INFINITY] {
+            assert!(lanes(s.split(S::F32::splat(s, x)).1)[0].is_nan(), "{} {x}", S::NAME);
+        }
+        for (x, n) in [(1.25, 3.0), (1.999, -149.0), (0.75, 128.0), (1.5, -130.0), (1.0, 128.0)] {
+            let got = lanes(s.scale(S::F32::splat(s, x), S::F32::splat(s, n)))[0];
+            assert_eq!(got, (f64::from(x) * f64::from(n).exp2()) as f32, "{} {x}, {n}", S::NAME);
+        }
+        for (a, b) in [(1f32, 3f32), (1.0, 1.1), (0.0, 2.0), (1e-42, 1.5), (5.0, 7.0)] {
+            let got = lanes(s.ratio(S::F32::splat(s, a), S::F32::splat(s, b)))[0];
+            assert!((got - a / b).abs() <= 1.2e-7 * (a / b), "{} {a} / {b} = {got}", S::NAME);
+        }
+        let mut values = vec![0; 4 * MAX_LANES];
+        let first = values.as_ptr().align_offset(4 * MAX_LANES);
+        let end = first + S::U32::LANES;
+        assert!(end <= values.len());
+        // SAFETY: aligned to the largest vector, and the lanes are inside.
+        unsafe { S::U32::splat(s, 7).stream_ptr(values.as_mut_ptr().add(first)) };
+        end_streams();
+        assert!(values.iter().enumerate().all(|(i, &x)| (x == 7) == (first..end).contains(&i)));
+    }
+}
+
 #[test]
 fn every_operation_agrees_with_plain_rust() {
     for isa in AnyIsa::available() {
         isa.run(Check::<f32>(std::marker::PhantomData));
         isa.run(Check::<f64>(std::marker::PhantomData));
         isa.run(CheckInt);
+        isa.run(CheckParts);
     }
 }

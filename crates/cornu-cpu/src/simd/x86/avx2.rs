@@ -123,6 +123,12 @@ int!(U64x4, Mask64, _mm256_cmpeq_epi64);
 
 impl Int32 for U32x8 {
     #[inline(always)]
+    unsafe fn stream_ptr(self, p: *mut u32) {
+        // SAFETY: the vector proves the features; the caller promises aligned, writable lanes.
+        unsafe { _mm256_stream_si256(p.cast(), self.0) }
+    }
+
+    #[inline(always)]
     fn mul_wide(self, b: Self) -> (Self, Self) {
         // SAFETY: the vectors prove the token, and the token the features.
         unsafe {

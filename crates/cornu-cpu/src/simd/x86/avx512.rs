@@ -27,6 +27,43 @@ impl Isa for Avx512 {
     type U64 = U64x8;
     type F32 = F32x16;
     type F64 = F64x8;
+    const LOOKUP: bool = true;
+
+    #[inline(always)]
+    fn lookup(self, table: &[f32; 32], i: U32x16) -> F32x16 {
+        let (low, high) = (F32x16::load(self, &table[..16]), F32x16::load(self, &table[16..]));
+        // SAFETY: the token proves the features.
+        F32x16(unsafe { _mm512_permutex2var_ps(low.0, i.0, high.0) })
+    }
+
+    #[inline(always)]
+    fn scale(self, x: F32x16, n: F32x16) -> F32x16 {
+        // SAFETY: the token proves the features.
+        F32x16(unsafe { _mm512_scalef_ps(x.0, n.0) })
+    }
+
+    #[inline(always)]
+    fn split(self, x: F32x16) -> (F32x16, F32x16) {
+        // SAFETY: the token proves the features.
+        unsafe {
+            let m = _mm512_getmant_ps::<_MM_MANT_NORM_P75_1P5, _MM_MANT_SIGN_NAN>(x.0);
+            // m below 1 means that it is x's own mantissa halved.
+            let e = _mm512_sub_ps(_mm512_getexp_ps(x.0), _mm512_getexp_ps(m));
+            (F32x16(e), F32x16(m))
+        }
+    }
+
+    #[inline(always)]
+    fn ratio(self, a: F32x16, b: F32x16) -> F32x16 {
+        // SAFETY: the token proves the features.
+        unsafe {
+            // A reciprocal of 14 bits, one step of Newton's method, and what the quotient leaves over.
+            let r = _mm512_rcp14_ps(b.0);
+            let r = _mm512_fmadd_ps(_mm512_fnmadd_ps(b.0, r, _mm512_set1_ps(1.0)), r, r);
+            let q = _mm512_mul_ps(a.0, r);
+            F32x16(_mm512_fmadd_ps(_mm512_fnmadd_ps(b.0, q, a.0), r, q))
+        }
+    }
 }
 
 /// # Safety
@@ -154,6 +191,12 @@ int!(U64x8, Mask64: _mm512_add_epi64 _mm512_sub_epi64 _mm512_sll_epi64 _mm512_sr
     _mm512_cmpeq_epi64_mask _mm512_mask_blend_epi64);
 
 impl Int32 for U32x16 {
+    #[inline(always)]
+    unsafe fn stream_ptr(self, p: *mut u32) {
+        // SAFETY: the vector proves the features; the caller promises aligned, writable lanes.
+        unsafe { _mm512_stream_si512(p.cast(), self.0) }
+    }
+
     #[inline(always)]
     fn mul_wide(self, b: Self) -> (Self, Self) {
         // SAFETY: the vectors prove the token, and the token the features.
