@@ -69,6 +69,8 @@ pub(super) struct Output {
     pub dtype: DType,
     /// Whether the step that computes the register may write to the output at once.
     pub direct: bool,
+    /// Whether that step may write past the caches: it can, and no other reads the register.
+    pub streams: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -140,7 +142,19 @@ impl Map {
         let mut outputs: Vec<Output> = Vec::with_capacity(program.outputs.len());
         for &register in &program.outputs {
             let dtype = values[register].dtype;
-            outputs.push(Output { register, dtype, size: dtype.size(), direct: false });
+            outputs.push(Output {
+                register,
+                dtype,
+                size: dtype.size(),
+                direct: false,
+                streams: false,
+            });
+        }
+        let mut read = vec![false; values.len()];
+        for action in &actions {
+            if let Action::Compute { args, .. } = action {
+                args.iter().for_each(|&a| read[a] = true);
+            }
         }
         let (mut prologue, mut body) = (Vec::new(), Vec::new());
         for mut action in actions {
@@ -150,9 +164,13 @@ impl Map {
                 continue;
             }
             match &mut action {
-                Action::Compute { output, .. } => {
+                Action::Compute { register, op, output, .. } => {
                     *output = stored;
-                    stored.into_iter().for_each(|k| outputs[k].direct = true);
+                    if let Some(k) = stored {
+                        outputs[k].direct = true;
+                        let once = program.outputs.iter().filter(|r| *r == register).count() == 1;
+                        outputs[k].streams = op.streams() && once && !read[*register];
+                    }
                 }
                 Action::Load { copy, .. } => *copy = stored.is_some(),
                 Action::Fill { .. } => {}

@@ -349,6 +349,42 @@ fn swapping_two_arrays_in_place() {
 }
 
 #[test]
+fn large_outputs_past_the_caches() {
+    let mut p = Program::default();
+    let (x, bias) = (p.push(Instr::Input(0)), p.push(Instr::Input(1)));
+    let sum = p.push(Instr::Binary(BinaryKind::Add, x, bias));
+    let square = p.push(Instr::Unary(UnaryKind::Square, sum));
+    let negative = p.push(Instr::Unary(UnaryKind::Neg, sum));
+    // One that another step reads, one that is streamed, one that two outputs want.
+    p.outputs = vec![sum, square, negative, negative];
+    let shape = [8_400, 1_000];
+    let count = shape[0] * shape[1];
+    let operands = [&shape[..], &shape[1..]].map(|own| Operand::broadcast(DType::F32, own, &shape));
+    let map = Map::new(&p, &shape, &operands).unwrap();
+    assert_eq!(
+        map.outputs.iter().map(|o| o.streams).collect::<Vec<_>>(),
+        [false, true, false, false]
+    );
+    let x: Vec<f32> = (0..count).map(|i| (i % 1009) as f32).collect();
+    let bias: Vec<f32> = (0..shape[1]).map(|i| i as f32 * 0.5).collect();
+    let inputs = [x.as_ptr().cast(), bias.as_ptr().cast()];
+    // Each set of instructions gets another phase of the lines.
+    let mut memory = vec![vec![0f32; count + 16]; 4];
+    for (isa, start) in AnyIsa::available().into_iter().zip([0, 3, 16]) {
+        let outputs: Vec<*mut u8> =
+            memory.iter_mut().map(|y| y[start..].as_mut_ptr().cast()).collect();
+        // SAFETY: the operands describe the inputs, and every output has room for all elements.
+        unsafe { map.run(&Pool::new(2).unwrap(), isa, &inputs, &outputs).unwrap() };
+        for i in 0..count {
+            let sum = x[i] + bias[i % 1_000];
+            let got: [f32; 4] = std::array::from_fn(|k| memory[k][start + i]);
+            assert_eq!(got, [sum, sum * sum, -sum, -sum], "{} at {i}", isa.name());
+        }
+        memory.iter_mut().for_each(|y| y.fill(0.0));
+    }
+}
+
+#[test]
 fn tile_buffers_are_used_again() {
     let mut p = Program::default();
     let mut x = p.push(Instr::Input(0));
