@@ -1,6 +1,6 @@
 //! Reduction along the innermost axis: every row gives one value.
 //!
-//! A leaf of 1024 values is joined in 64 lanes; leaves, and chunks of long rows, are joined pairwise.
+//! A leaf of 4096 values is joined in 64 lanes; leaves, and chunks of long rows, are joined pairwise.
 
 use std::marker::PhantomData;
 
@@ -12,7 +12,7 @@ use crate::runtime::{Pool, SharedSlice, with_arena};
 use crate::simd::{AnyIsa, Isa, Kernel};
 
 const LANES: usize = 64;
-const LEAF: usize = 16 * LANES;
+const LEAF: usize = 64 * LANES;
 
 pub(super) fn run<T: Reducible, J: Join<T>>(
     pass: Pass,

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use cornu_graph::ops::{Op, Operation};
-use cornu_graph::{Error, Graph, NodeId, Result};
+use cornu_graph::ops::{BinaryKind, Op, Operation};
+use cornu_graph::{Array, Data, Error, Graph, NodeId, Result};
 
 use crate::fuse::{Source, is_direct, source, squeezed};
 use crate::map::{Instr, Map, Operand, Program, Register};
@@ -102,6 +102,11 @@ impl<V: std::hash::Hash + Eq, F: Fn(NodeId) -> Result<V>> Builder<'_, V, F> {
                 self.names.push(op.name());
                 let instr = match op {
                     Op::Unary(op) => Instr::Unary(op.0, a),
+                    Op::Binary(op) if op.0 == BinaryKind::Div && self.inverse(b).is_some() => {
+                        // Exact, and many times as fast.
+                        let inverse = Array::scalar(self.inverse(b).unwrap_or(1.0));
+                        Instr::Binary(BinaryKind::Mul, a, self.once(Instr::Const(inverse)))
+                    }
                     Op::Binary(op) => Instr::Binary(op.0, a, b),
                     Op::Compare(op) => Instr::Compare(op.0, a, b),
                     Op::Logical(op) => Instr::Logical(op.0, a, b),
@@ -140,6 +145,15 @@ impl<V: std::hash::Hash + Eq, F: Fn(NodeId) -> Result<V>> Builder<'_, V, F> {
                 Ok(register)
             }
         }
+    }
+
+    /// One over a register's constant, if that is a power of two: then a product with it is the quotient, exactly.
+    fn inverse(&self, register: Register) -> Option<f32> {
+        let Instr::Const(value) = &self.program.instrs[register] else { return None };
+        let Data::F32(values) = value.data() else { return None };
+        let inverse = 1.0 / values[0];
+        let powers = values[0].to_bits() << 9 == 0 && inverse.to_bits() << 9 == 0;
+        (powers && values[0].is_normal() && inverse.is_normal()).then_some(inverse)
     }
 
     /// An instruction without operands, unless the program has it.
