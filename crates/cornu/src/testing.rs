@@ -1,6 +1,7 @@
 //! The contract that every layer keeps, as one test; for layers of one's own too.
 
 use std::io::Cursor;
+use std::time::{Duration, Instant};
 
 use cornu_graph::testing::check_gradient;
 use cornu_graph::{Array, DType, Graph, Spec, Tensor, gradients, ops};
@@ -9,6 +10,28 @@ use crate::layers::{Context, KerasTensor, LayerRef, Shape, Weight, from_config, 
 use crate::models::Model;
 use crate::optimizers::{SGD, State};
 use crate::{Error, Result, backend, io::npz};
+
+/// What `run` gives, and how long it kept a processor busy in this thread: on Linux without the time in which others
+/// had the processor, elsewhere the time that passed.
+///
+/// ```
+/// use std::time::Duration;
+/// let (sum, took) = cornu::testing::processor_time(|| (0..1000u64).sum::<u64>());
+/// assert_eq!(sum, 499_500);
+/// assert!(took < Duration::from_secs(1));
+/// ```
+pub fn processor_time<R>(run: impl FnOnce() -> R) -> (R, Duration) {
+    // The first number: nanoseconds on a processor, as of the last tick.
+    let spent = || -> Option<Duration> {
+        let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+        text.split_whitespace().next()?.parse().ok().map(Duration::from_nanos)
+    };
+    let (before, start) = (spent(), Instant::now());
+    let result = run();
+    let passed = start.elapsed();
+    let busy = before.zip(spent()).map(|(before, after)| after.saturating_sub(before));
+    (result, busy.unwrap_or(passed))
+}
 
 /// What [`check_layer`] expects of a layer beyond the rules that hold for all.
 #[derive(Debug, Clone)]

@@ -1,8 +1,8 @@
-//! Elements as they stand in IDX and npy files, to and from [`Data`].
+//! Elements as they stand in IDX and npy files, to and from arrays.
 
 use std::io::{self, Read, Write};
 
-use cornu_graph::Data;
+use cornu_graph::{Array, Data, Element};
 
 /// An element type of a file. Types that arrays do not have widen to the next one that holds all
 /// their values.
@@ -34,35 +34,47 @@ impl Stored {
         }
     }
 
-    /// Reads `count` elements. The caller has compared `count` with the size of the file.
-    pub(super) fn read(self, r: &mut dyn Read, count: usize, big: bool) -> io::Result<Data> {
-        macro_rules! read {
-            ($t:ty => $to:ty) => {
-                read!($t => $to, <$to>::from)
-            };
-            ($t:ty => $to:ty, $convert:expr) => {
-                if big {
-                    values(r, count, |b| $convert(<$t>::from_be_bytes(b)))
-                } else {
-                    values(r, count, |b| $convert(<$t>::from_le_bytes(b)))
-                }
-            };
+    /// Reads the elements of an array. The caller has compared their number with the size of the file.
+    pub(super) fn read(self, r: &mut dyn Read, shape: &[usize], big: bool) -> io::Result<Array> {
+        match self {
+            Stored::Bool => converted(r, shape, |[b]| b != 0),
+            Stored::U8 => plain::<u8>(r, shape, big),
+            Stored::I8 => converted(r, shape, |[b]| i32::from(b as i8)),
+            Stored::I16 => converted(r, shape, |b| i32::from(read(b, big, i16::from_le_bytes))),
+            Stored::U16 => converted(r, shape, |b| i32::from(read(b, big, u16::from_le_bytes))),
+            Stored::I32 => plain::<i32>(r, shape, big),
+            Stored::U32 => converted(r, shape, |b| i64::from(read(b, big, u32::from_le_bytes))),
+            Stored::I64 => plain::<i64>(r, shape, big),
+            Stored::F16 => converted(r, shape, |b| half(read(b, big, u16::from_le_bytes))),
+            Stored::BF16 => converted(r, shape, |b| brain_float(read(b, big, u16::from_le_bytes))),
+            Stored::F32 => plain::<f32>(r, shape, big),
+            Stored::F64 => plain::<f64>(r, shape, big),
         }
-        Ok(match self {
-            Stored::Bool => Data::Bool(values(r, count, |[b]| b != 0)?),
-            Stored::U8 => Data::U8(values(r, count, |[b]| b)?),
-            Stored::I8 => Data::I32(read!(i8 => i32)?),
-            Stored::I16 => Data::I32(read!(i16 => i32)?),
-            Stored::U16 => Data::I32(read!(u16 => i32)?),
-            Stored::I32 => Data::I32(read!(i32 => i32)?),
-            Stored::U32 => Data::I64(read!(u32 => i64)?),
-            Stored::I64 => Data::I64(read!(i64 => i64)?),
-            Stored::F16 => Data::F32(read!(u16 => f32, half)?),
-            Stored::BF16 => Data::F32(read!(u16 => f32, brain_float)?),
-            Stored::F32 => Data::F32(read!(f32 => f32)?),
-            Stored::F64 => Data::F64(read!(f64 => f64)?),
-        })
     }
+}
+
+/// Elements that stand in the file as they do in memory: read to where they stay.
+fn plain<T: Element + bytemuck::Pod>(
+    reader: &mut dyn Read,
+    shape: &[usize],
+    big: bool,
+) -> io::Result<Array> {
+    let mut array = Array::unspecified(shape, T::DTYPE).map_err(io::Error::other)?;
+    let values = array.as_slice_mut::<T>().map_err(io::Error::other)?;
+    let bytes: &mut [u8] = bytemuck::cast_slice_mut(values);
+    reader.read_exact(bytes)?;
+    if big != cfg!(target_endian = "big") {
+        bytes.chunks_exact_mut(size_of::<T>()).for_each(<[u8]>::reverse);
+    }
+    Ok(array)
+}
+
+/// A number by its bytes in the file's order.
+fn read<const N: usize, T>(mut bytes: [u8; N], big: bool, from_le_bytes: fn([u8; N]) -> T) -> T {
+    if big {
+        bytes.reverse();
+    }
+    from_le_bytes(bytes)
 }
 
 /// The value of a `bfloat16`: the upper half of a `float32`.
@@ -83,21 +95,23 @@ fn half(bits: u16) -> f32 {
     f32::from_bits(sign | magnitude)
 }
 
-fn values<const N: usize, T>(
+/// Elements that stand otherwise in memory, a part after the other.
+fn converted<const N: usize, T: Element>(
     reader: &mut dyn Read,
-    count: usize,
+    shape: &[usize],
     convert: impl Fn([u8; N]) -> T,
-) -> io::Result<Vec<T>> {
-    let mut out = Vec::new();
-    out.try_reserve_exact(count).map_err(|_| io::ErrorKind::OutOfMemory)?;
-    let mut buffer = vec![0; CHUNK.min(count.saturating_mul(N))];
-    while out.len() < count {
-        let n = (count - out.len()).min(CHUNK / N);
-        let bytes = &mut buffer[..n * N];
+) -> io::Result<Array> {
+    let mut array = Array::unspecified(shape, T::DTYPE).map_err(io::Error::other)?;
+    let values = array.as_slice_mut::<T>().map_err(io::Error::other)?;
+    let mut buffer = vec![0; CHUNK.min(values.len().saturating_mul(N))];
+    for part in values.chunks_mut(CHUNK / N) {
+        let bytes = &mut buffer[..part.len() * N];
         reader.read_exact(bytes)?;
-        out.extend(bytes.as_chunks::<N>().0.iter().map(|&b| convert(b)));
+        for (value, &b) in part.iter_mut().zip(bytes.as_chunks::<N>().0) {
+            *value = convert(b);
+        }
     }
-    Ok(out)
+    Ok(array)
 }
 
 /// Writes elements in the given byte order.

@@ -13,6 +13,9 @@ pub mod safetensors;
 pub mod table;
 
 mod elements;
+mod source;
+
+pub(crate) use source::{Reader, Source};
 
 /// NumPy's names for the doors to `.npy` and `.npz` files.
 pub use npy::{read as load, write as save};
@@ -83,14 +86,20 @@ pub fn atomic_write(
 }
 
 /// Opens a regular file for reading and gives its size: a pipe or a device could go on for ever.
-pub(crate) fn open(path: &Path) -> Result<(BufReader<File>, u64)> {
+fn open_file(path: &Path) -> Result<(File, u64)> {
     // Asked before opening, as opening a pipe waits for its other end.
     let meta = fs::metadata(path).map_err(|e| Error::io(path, e))?;
     if !meta.is_file() {
         return Err(Error::format(path.display().to_string(), "is not a regular file"));
     }
     let file = File::open(path).map_err(|e| Error::io(path, e))?;
-    Ok((BufReader::with_capacity(64 << 10, file), meta.len()))
+    Ok((file, meta.len()))
+}
+
+/// A reader of a regular file, and its size.
+pub(crate) fn open(path: &Path) -> Result<(BufReader<File>, u64)> {
+    let (file, size) = open_file(path)?;
+    Ok((BufReader::with_capacity(64 << 10, file), size))
 }
 
 /// The contents of a regular file.

@@ -85,13 +85,13 @@ pub fn read_from(what: &str, reader: &mut dyn Read, size: u64) -> Result<Array> 
             format!("has {size} bytes, but its header says {claimed}"),
         ));
     }
-    let data = header.stored.read(reader, count, header.big_endian).map_err(failed)?;
-    super::expect_end(what, reader)?;
-    if !header.fortran_order {
-        return Ok(Array::from_data(&header.shape, data)?);
+    let mut shape = header.shape;
+    if header.fortran_order {
+        shape.reverse();
     }
-    let reversed: Vec<usize> = header.shape.iter().rev().copied().collect();
-    Ok(reverse_axes(&Array::from_data(&reversed, data)?)?)
+    let array = header.stored.read(reader, &shape, header.big_endian).map_err(failed)?;
+    super::expect_end(what, reader)?;
+    Ok(if header.fortran_order { reverse_axes(&array)? } else { array })
 }
 
 /// Writes a `.npy` file in C order.

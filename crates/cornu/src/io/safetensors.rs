@@ -86,11 +86,10 @@ fn array(entry: &Value, data: &[u8], left: &mut usize) -> Result<Array, String> 
     };
     let bytes = bytes.ok_or_else(|| format!("has its data at {}", entry["data_offsets"]))?;
     *left = left.checked_sub(bytes.len()).ok_or("shares its data with other arrays")?;
-    let count = count.filter(|n| n.checked_mul(stored.size()) == Some(bytes.len()));
-    let count =
-        count.ok_or_else(|| format!("has {} bytes for the shape {shape:?}", bytes.len()))?;
-    let values = stored.read(&mut &*bytes, count, false).map_err(|e| e.to_string())?;
-    Array::from_data(&shape, values).map_err(|e| e.to_string())
+    if count.and_then(|n| n.checked_mul(stored.size())) != Some(bytes.len()) {
+        return Err(format!("has {} bytes for the shape {shape:?}", bytes.len()));
+    }
+    stored.read(&mut &*bytes, &shape, false).map_err(|e| e.to_string())
 }
 
 /// Writes named arrays to a `.safetensors` file, whole or not at all.

@@ -1,16 +1,17 @@
 //! What stands around a model: a zip archive, or the same files in a folder.
 
 use std::collections::BTreeMap;
-use std::io::{Cursor, Read, Seek, Write};
+use std::io::{self, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
 use cornu_graph::Array;
 use serde_json::Value;
+use zip::read::ZipFile;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 use super::store;
-use crate::io::{atomic_write, expansion_limit, hdf5, npz};
+use crate::io::{Reader, Source, atomic_write, expansion_limit, hdf5, npz};
 use crate::{Error, Result};
 
 const CONFIG: &str = "config.json";
@@ -51,12 +52,16 @@ pub(super) fn write(path: &Path, config: &Value, weights: &hdf5::Group) -> Resul
 
 /// Reads an archive or a folder; `limit` is what its contents may expand to, if not what follows from its size.
 pub(super) fn read(path: &Path, limit: Option<u64>) -> Result<Contents> {
-    contents(Container::open(path)?, limit)
+    let what = path.display().to_string();
+    if path.is_dir() {
+        return contents(Container::folder(what, path)?, limit);
+    }
+    from_source(&what, Source::open(path)?, limit)
 }
 
-/// Reads an archive that is in memory; `what` names it in errors.
-pub(super) fn from_bytes(what: &str, bytes: &[u8], limit: Option<u64>) -> Result<Contents> {
-    contents(Container::zip(what.into(), Cursor::new(bytes), bytes.len() as u64)?, limit)
+/// Reads an archive; `what` names it in errors.
+pub(super) fn from_source(what: &str, source: Source, limit: Option<u64>) -> Result<Contents> {
+    contents(Container::zip(what.into(), source)?, limit)
 }
 
 fn contents(mut container: Container, limit: Option<u64>) -> Result<Contents> {
@@ -70,57 +75,49 @@ fn contents(mut container: Container, limit: Option<u64>) -> Result<Contents> {
         return Err(Error::format(what, reason));
     };
     let limit = limit.unwrap_or(expansion_limit(container.stored));
+    let damaged = |name: &str, e| Error::format(&what, format!("{name} is damaged: {e}"));
     let config = container.entry(CONFIG, CONFIG_LIMIT.min(limit))?;
+    let config = config.to_vec().map_err(|e| damaged(CONFIG, e))?;
     let config = serde_json::from_slice(&config)
         .map_err(|e| Error::format(&what, format!("{CONFIG} cannot be read as JSON: {e}")))?;
-    let bytes = container.entry(weights, limit)?;
+    let source = container.entry(weights, limit)?;
     let place = format!("{what}, {weights}");
     let weights = match weights {
-        WEIGHTS => store::weights_of(hdf5::from_bytes_within(&place, bytes, limit)?),
-        _ => npz::from_bytes(&place, &bytes)?,
+        WEIGHTS => store::weights_of(hdf5::from_source(&place, source, limit)?),
+        name => npz::from_bytes(&place, &source.to_vec().map_err(|e| damaged(name, e))?)?,
     };
     Ok(Contents { config, weights, limit })
 }
 
 /// Files by name.
-struct Container<'a> {
+struct Container {
     what: String,
     names: Vec<String>,
     /// How many bytes it takes on disk.
     stored: u64,
-    source: Source<'a>,
+    files: Files,
 }
 
-enum Source<'a> {
-    Zip(ZipArchive<Box<dyn Bytes + 'a>>),
+enum Files {
+    Zip(Source, ZipArchive<BufReader<Reader>>),
     Folder(PathBuf),
 }
 
-trait Bytes: Read + Seek {}
-
-impl<T: Read + Seek> Bytes for T {}
-
-impl<'a> Container<'a> {
-    fn open(path: &Path) -> Result<Container<'static>> {
-        let what = path.display().to_string();
-        if path.is_dir() {
-            let mut stored = 0;
-            let mut names = Vec::new();
-            for entry in std::fs::read_dir(path).map_err(|e| Error::io(path, e))? {
-                let entry = entry.map_err(|e| Error::io(path, e))?;
-                stored += entry.metadata().map_err(|e| Error::io(path, e))?.len();
-                names.push(entry.file_name().to_string_lossy().into_owned());
-            }
-            return Ok(Container { what, names, stored, source: Source::Folder(path.into()) });
+impl Container {
+    fn folder(what: String, path: &Path) -> Result<Container> {
+        let mut stored = 0;
+        let mut names = Vec::new();
+        for entry in std::fs::read_dir(path).map_err(|e| Error::io(path, e))? {
+            let entry = entry.map_err(|e| Error::io(path, e))?;
+            stored += entry.metadata().map_err(|e| Error::io(path, e))?.len();
+            names.push(entry.file_name().to_string_lossy().into_owned());
         }
-        let (file, stored) = crate::io::open(path)?;
-        Container::zip(what, file, stored)
+        Ok(Container { what, names, stored, files: Files::Folder(path.into()) })
     }
 
-    fn zip(what: String, bytes: impl Bytes + 'a, stored: u64) -> Result<Container<'a>> {
+    fn zip(what: String, source: Source) -> Result<Container> {
         let failed = |e| Error::format(&what, format!("is not a .keras file: {e}"));
-        let bytes: Box<dyn Bytes + 'a> = Box::new(bytes);
-        let zip = ZipArchive::new(bytes).map_err(failed)?;
+        let zip = ZipArchive::new(BufReader::new(source.reader())).map_err(failed)?;
         let names = zip.file_names().map(|name| name.map(String::from));
         let names = names.collect::<zip::result::ZipResult<Vec<_>>>().map_err(failed)?;
         let escapes = |name: &&String| {
@@ -131,35 +128,50 @@ impl<'a> Container<'a> {
         if let Some(name) = names.iter().find(escapes) {
             return Err(Error::format(what, format!("holds {name:?}, a path out of the archive")));
         }
-        Ok(Container { what, names, stored, source: Source::Zip(zip) })
+        Ok(Container { what, names, stored: source.len(), files: Files::Zip(source, zip) })
     }
 
-    fn entry(&mut self, name: &str, limit: u64) -> Result<Vec<u8>> {
+    /// The contents of a file, whose checksum was compared.
+    fn entry(&mut self, name: &str, limit: u64) -> Result<Source> {
         let what = &self.what;
-        let mut bytes = Vec::new();
-        let read = match &mut self.source {
-            Source::Zip(zip) => {
+        let source = match &mut self.files {
+            Files::Folder(path) => Source::open(&path.join(name))?,
+            Files::Zip(source, zip) => {
                 let file = zip.by_name(name);
                 let file = file.map_err(|e| Error::format(what, format!("{name}: {e}")))?;
-                // No more than the archive has: what it claims may not be true.
-                let size = file.size().min(self.stored).min(limit) as usize;
-                bytes.try_reserve_exact(size).map_err(|e| Error::format(what, e))?;
-                file.take(limit.saturating_add(1)).read_to_end(&mut bytes)
-            }
-            Source::Folder(path) => {
-                let (file, _) = crate::io::open(&path.join(name))?;
-                file.take(limit.saturating_add(1)).read_to_end(&mut bytes)
+                let unpacked = unpacked(file, source, limit);
+                unpacked.map_err(|e| Error::format(what, format!("{name} is damaged: {e}")))?
             }
         };
-        read.map_err(|e| Error::format(what, format!("{name} is damaged: {e}")))?;
-        if bytes.len() as u64 > limit {
+        if source.len() > limit {
             let reason =
                 format!("{name} is larger than {limit} bytes; Load::max_bytes raises the limit");
             return Err(Error::format(what, reason));
         }
-        Ok(bytes)
+        Ok(source)
     }
 }
+
+/// The contents of a zip archive's entry, or more than `limit` of its bytes: where they stand in the archive, if they
+/// are large and not compressed.
+fn unpacked<R: Read>(file: ZipFile<R>, archive: &Source, limit: u64) -> io::Result<Source> {
+    let (size, start) = (file.compressed_size(), file.data_start());
+    let stays = file.compression() == CompressionMethod::Stored && size > PART;
+    let place = start.filter(|_| stays).and_then(|start| archive.part(start, size));
+    let mut file = file.take(limit.saturating_add(1));
+    let Some(place) = place else {
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        return Ok(Source::memory(bytes));
+    };
+    // At its end the reader compares the checksum.
+    let mut buffer = vec![0; PART as usize];
+    while file.read(&mut buffer)? > 0 {}
+    Ok(place)
+}
+
+/// How much of an entry is read at once while its checksum is computed: what fits in the processor's cache.
+const PART: u64 = 256 << 10;
 
 /// Seconds since 1970 as Keras writes a date, in UTC: `2026-01-31@23:59:59`.
 ///

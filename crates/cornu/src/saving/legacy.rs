@@ -7,6 +7,7 @@ use cornu_graph::{Array, Variable};
 use serde_json::{Value, json};
 
 use super::{KERAS_VERSION, compile, shared, weights};
+use crate::io::Source;
 use crate::io::hdf5::{self, Attribute, Group};
 use crate::layers::LayerRef;
 use crate::models::Model;
@@ -34,8 +35,8 @@ pub(super) fn is_start(bytes: &[u8]) -> bool {
     bytes.starts_with(b"\x89HDF\r\n\x1a\n")
 }
 
-pub(super) fn read(what: &str, bytes: Vec<u8>, limit: u64) -> Result<Contents> {
-    let file = hdf5::from_bytes_within(what, bytes, limit)?;
+pub(super) fn read(what: &str, source: Source, limit: u64) -> Result<Contents> {
+    let file = hdf5::from_source(what, source, limit)?;
     let json = |name: &str| -> Result<Option<Value>> {
         let parse = |text: &str| {
             serde_json::from_str(text)

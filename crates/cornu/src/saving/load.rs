@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::shared::Shared;
 use super::{archive, compile, graph, legacy, weights};
 use crate::config::Config;
-use crate::io::expansion_limit;
+use crate::io::{Source, expansion_limit};
 use crate::layers::{InputLayer, LayerBuilder, LayerRef, Shape, budget, lambda_is_known};
 use crate::models::{Model, Sequential};
 use crate::{Error, Result};
@@ -85,7 +85,7 @@ impl Load {
         let path = path.as_ref();
         let what = path.display().to_string();
         if legacy::is_one(path) {
-            return self.legacy(&what, crate::io::read_all(path)?);
+            return self.legacy(&what, Source::open(path)?);
         }
         self.archive(&what, archive::read(path, self.max_bytes)?)
     }
@@ -106,9 +106,10 @@ impl Load {
     /// As [`load_model`].
     pub fn read(&self, what: &str, bytes: &[u8]) -> Result<Model> {
         if legacy::is_start(bytes) {
-            return self.legacy(what, bytes.to_vec());
+            return self.legacy(what, Source::memory(bytes.to_vec()));
         }
-        self.archive(what, archive::from_bytes(what, bytes, self.max_bytes)?)
+        let source = Source::memory(bytes.to_vec());
+        self.archive(what, archive::from_source(what, source, self.max_bytes)?)
     }
 
     fn archive(&self, what: &str, contents: archive::Contents) -> Result<Model> {
@@ -118,9 +119,9 @@ impl Load {
         Ok(model)
     }
 
-    fn legacy(&self, what: &str, bytes: Vec<u8>) -> Result<Model> {
-        let limit = self.max_bytes.unwrap_or(expansion_limit(bytes.len() as u64));
-        let contents = legacy::read(what, bytes, limit)?;
+    fn legacy(&self, what: &str, source: Source) -> Result<Model> {
+        let limit = self.max_bytes.unwrap_or(expansion_limit(source.len()));
+        let contents = legacy::read(what, source, limit)?;
         let model = self.model(what, &contents.config, limit, contents.compilation.as_ref())?;
         legacy::restore(what, &model, &contents.file)?;
         Ok(model)

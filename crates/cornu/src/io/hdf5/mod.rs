@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use cornu_graph::Array;
 
+pub(crate) use read::from_source;
 pub use read::{from_bytes, from_bytes_within, read};
 pub use write::{to_bytes, write};
 

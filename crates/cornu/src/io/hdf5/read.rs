@@ -1,6 +1,5 @@
 //! Reading. `hdf5-pure` allocates what a header claims, so every claim is compared with the file's size first.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -8,13 +7,13 @@ use cornu_graph::Array;
 use hdf5_pure::{AttrValue, Dataset, Datatype, DatatypeByteOrder, Layout};
 
 use super::{Attribute, Group};
-use crate::io::{self, elements::Stored, expansion_limit};
+use crate::io::{Source, elements::Stored, expansion_limit};
 use crate::{Error, Result};
 
 /// Groups deeper than this are refused: Keras nests a model within a model by two.
 const DEPTH: usize = 64;
 /// The least bytes that an object takes in a file: no more objects than this are looked at.
-const OBJECT: usize = 16;
+const OBJECT: u64 = 16;
 
 /// Reads a whole HDF5 file.
 ///
@@ -25,8 +24,9 @@ const OBJECT: usize = 16;
 /// [`expansion_limit`](crate::io::expansion_limit), or hold something other than numbers.
 pub fn read(path: impl AsRef<Path>) -> Result<Group> {
     let path = path.as_ref();
-    let bytes = io::read_all(path)?;
-    from_bytes(&path.display().to_string(), bytes)
+    let source = Source::open(path)?;
+    let limit = expansion_limit(source.len());
+    from_source(&path.display().to_string(), source, limit)
 }
 
 /// Reads an HDF5 file that is in memory; `what` names it in errors.
@@ -43,25 +43,30 @@ pub fn from_bytes(what: &str, bytes: Vec<u8>) -> Result<Group> {
 /// # Errors
 /// As [`read`].
 pub fn from_bytes_within(what: &str, bytes: Vec<u8>, limit: u64) -> Result<Group> {
-    let size = bytes.len();
+    from_source(what, Source::memory(bytes), limit)
+}
+
+/// As [`from_bytes_within`], from where the bytes stand.
+pub(crate) fn from_source(what: &str, source: Source, limit: u64) -> Result<Group> {
+    let size = source.len();
     let failed = |e| Error::format(what, format!("is not a readable HDF5 file: {e}"));
-    let file = hdf5_pure::File::from_bytes(bytes).map_err(failed)?;
+    let file = hdf5_pure::File::from_source(source.clone()).map_err(failed)?;
     let end = file.superblock().eof_address;
-    if end > size as u64 {
+    if end > size {
         let reason = format!("is truncated: it has {size} of {end} bytes");
         return Err(Error::format(what, reason));
     }
-    let mut reader =
-        Reader { what, file: &file, limit, bytes_left: limit, objects_left: size / OBJECT };
+    let objects_left = size / OBJECT;
+    let mut reader = Reader { what, source, limit, bytes_left: limit, objects_left };
     reader.group(&file.root(), "", 0)
 }
 
 struct Reader<'a> {
     what: &'a str,
-    file: &'a hdf5_pure::File,
+    source: Source,
     limit: u64,
     bytes_left: u64,
-    objects_left: usize,
+    objects_left: u64,
 }
 
 impl Reader<'_> {
@@ -98,8 +103,7 @@ impl Reader<'_> {
 
     fn array(&mut self, dataset: &Dataset, path: &str) -> Result<Array> {
         let what = self.what;
-        let file = self.file.as_bytes();
-        let size = file.len() as u64;
+        let size = self.source.len();
         let failed = move |e: hdf5_pure::Error| error(what, path, e);
         let datatype = dataset.datatype().map_err(failed)?;
         let marked = match datatype {
@@ -110,9 +114,9 @@ impl Reader<'_> {
             return Err(self.error(path, format!("holds {datatype}, which is no number")));
         };
         let sizes = dataset.shape().map_err(failed)?;
+        let shape: Option<Vec<usize>> = sizes.iter().map(|&n| usize::try_from(n).ok()).collect();
         let bytes = product(&sizes).and_then(|n| n.checked_mul(stored.size() as u64));
-        let count = bytes.and_then(|b| usize::try_from(b).ok()).map(|b| b / stored.size());
-        let (Some(bytes), Some(count)) = (bytes, count) else {
+        let (Some(shape), Some(bytes)) = (shape, bytes) else {
             return Err(self.error(path, format!("claims the shape {sizes:?}")));
         };
         self.bytes_left = self.bytes_left.checked_sub(bytes).ok_or_else(|| {
@@ -136,28 +140,26 @@ impl Reader<'_> {
             Layout::Virtual => return Err(self.error(path, "takes its values from other files")),
             _ => {}
         }
-        // A run of bytes is read where it stands; without a filter there is nothing to undo.
+        // A run of bytes goes from the file to its array; without a filter there is nothing to undo.
         let run = match layout {
             Layout::Contiguous { address: Some(start), size: run } if run == bytes => {
-                let start = usize::try_from(start).ok();
-                let end = start.and_then(|s| s.checked_add(usize::try_from(run).ok()?));
-                start.zip(end).and_then(|(start, end)| file.get(start..end))
+                self.source.part(start, run)
             }
             _ => None,
         };
-        let raw: Cow<[u8]> = match run {
-            Some(run) => run.into(),
+        if let Some(run) = run {
+            let array = stored.read(&mut run.reader(), &shape, big);
+            return array.map_err(|e| self.error(path, e));
+        }
+        let raw = match bytes {
             // An array without elements may never have been given a place.
-            None if count == 0 => Vec::new().into(),
-            None => dataset.read_raw().map_err(failed)?.into(),
+            0 => Vec::new(),
+            _ => dataset.read_raw().map_err(failed)?,
         };
         if raw.len() as u64 != bytes {
             return Err(self.error(path, format!("has {} bytes instead of {bytes}", raw.len())));
         }
-        let shape = sizes.iter().map(|&n| usize::try_from(n)).collect::<Result<Vec<_>, _>>();
-        let shape = shape.map_err(|e| self.error(path, e))?;
-        let data = stored.read(&mut &raw[..], count, big).map_err(|e| self.error(path, e))?;
-        Ok(Array::from_data(&shape, data)?)
+        stored.read(&mut &raw[..], &shape, big).map_err(|e| self.error(path, e))
     }
 }
 
