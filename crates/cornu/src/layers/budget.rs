@@ -1,4 +1,4 @@
-//! What a model from a file may use while it is put together: a config of a few bytes can ask for a billion units,
+//! What a model from a config may use while it is put together: a config of a few bytes can ask for a billion units,
 //! or nest models so that their layers are called a billion times.
 
 use std::cell::Cell;
@@ -8,31 +8,36 @@ use cornu_graph::DType;
 use super::traits::show;
 use crate::{Error, Result};
 
+/// What is left.
 #[derive(Clone, Copy)]
-struct Budget {
-    bytes: u64,
-    calls: u64,
+pub(crate) struct Budget {
+    /// Bytes of weights and of tables.
+    pub bytes: u64,
+    /// Calls of layers.
+    pub calls: u64,
+    /// Whether the weights get their values from a file, so that no initializer runs.
+    pub filled: bool,
 }
 
 thread_local! {
     static BUDGET: Cell<Option<Budget>> = const { Cell::new(None) };
 }
 
-/// Runs `make` with at most so many bytes of weights and calls of layers in this thread.
-pub(crate) fn within<R>(bytes: u64, calls: u64, make: impl FnOnce() -> R) -> R {
+/// Runs `make` within a budget in this thread.
+pub(crate) fn within<R>(budget: Budget, make: impl FnOnce() -> R) -> R {
     struct Reset(Option<Budget>);
     impl Drop for Reset {
         fn drop(&mut self) {
             BUDGET.set(self.0);
         }
     }
-    let _outer = Reset(BUDGET.replace(Some(Budget { bytes, calls })));
+    let _outer = Reset(BUDGET.replace(Some(budget)));
     make()
 }
 
-/// Whether a model from a file is put together, whose weights get their values from there.
-pub(super) fn is_loading() -> bool {
-    BUDGET.get().is_some()
+/// Whether weights are made that get their values from a file.
+pub(super) fn is_filled() -> bool {
+    BUDGET.get().is_some_and(|budget| budget.filled)
 }
 
 /// Takes the bytes of a weight or a table from the budget, if there is one.
@@ -43,8 +48,9 @@ pub(crate) fn spend_bytes(name: &str, shape: &[usize], dtype: DType) -> Result<(
         Some(bytes) => BUDGET.set(Some(Budget { bytes, ..budget })),
         None => {
             let shape = show(&shape.iter().map(|&n| Some(n)).collect::<Vec<_>>());
+            let left = budget.bytes;
             let reason = format!(
-                "would have the shape {shape}, more than a file of this size can hold; Load::max_bytes raises the limit"
+                "would have the shape {shape}, of the bytes that a model may take {left} are left; Load::max_bytes raises the limit"
             );
             return Err(Error::format(format!("{name:?}"), reason));
         }

@@ -86,7 +86,7 @@ impl Weights {
         super::budget::spend_bytes(name, shape, args.dtype)?;
         let initializer = args.initializer.get()?;
         // Zeros cost nothing before they are touched; an orthogonal matrix can cost minutes.
-        let value = match super::budget::is_loading() {
+        let value = match super::budget::is_filled() {
             true => Array::zeros(shape, args.dtype)?,
             false => initializer.call(shape, args.dtype)?,
         };

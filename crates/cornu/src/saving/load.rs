@@ -9,7 +9,8 @@ use super::shared::Shared;
 use super::{archive, compile, graph, legacy, weights};
 use crate::config::Config;
 use crate::io::{Source, expansion_limit};
-use crate::layers::{InputLayer, LayerBuilder, LayerRef, Shape, budget, lambda_is_known};
+use crate::layers::budget::{self, Budget};
+use crate::layers::{InputLayer, LayerBuilder, LayerRef, Shape, lambda_is_known};
 use crate::models::{Model, Sequential};
 use crate::{Error, Result};
 
@@ -24,7 +25,7 @@ pub fn load_model(path: impl AsRef<Path>) -> Result<Model> {
     Load::new().open(path)
 }
 
-/// How a model is opened.
+/// How a model is opened, or made from a config.
 ///
 /// ```
 /// use cornu::{layers::Dense, models::Sequential, saving::Load};
@@ -61,8 +62,8 @@ impl Load {
         self
     }
 
-    /// The bytes to which a file may expand, and that the weights of its layers may take. Default: what
-    /// [`crate::io::expansion_limit`] says of its size.
+    /// The bytes to which a file may expand, and that the weights of a model may take. Default: what
+    /// [`crate::io::expansion_limit`] says of the file's size; 2 GiB for a config alone.
     #[must_use]
     pub fn max_bytes(mut self, bytes: u64) -> Self {
         self.max_bytes = Some(bytes);
@@ -112,9 +113,28 @@ impl Load {
         self.archive(what, archive::from_source(what, source, self.max_bytes)?)
     }
 
+    /// The model that [`Model::to_config`] describes, or Keras in a file's `config.json`: its layers with new
+    /// weights, compiled as it was.
+    ///
+    /// ```
+    /// use cornu::{layers::Dense, models::Sequential, saving::Load};
+    /// let config = Sequential::new().input([2]).add(Dense::new(1_000_000)).model()?.to_config()?;
+    /// assert!(Load::new().max_bytes(1 << 20).from_config(&config).is_err());
+    /// # Ok::<(), cornu::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Model::from_config`].
+    pub fn from_config(&self, config: &Value) -> Result<Model> {
+        let bytes = self.max_bytes.unwrap_or(WEIGHTS_LIMIT);
+        let budget = Budget { bytes, calls: self.max_calls, filled: false };
+        self.model("the config", config, budget, config.get("compile_config"))
+    }
+
     fn archive(&self, what: &str, contents: archive::Contents) -> Result<Model> {
         let config = &contents.config;
-        let model = self.model(what, config, contents.limit, config.get("compile_config"))?;
+        let budget = self.budget(contents.limit);
+        let model = self.model(what, config, budget, config.get("compile_config"))?;
         weights::restore(what, &model, contents.weights)?;
         Ok(model)
     }
@@ -122,28 +142,36 @@ impl Load {
     fn legacy(&self, what: &str, source: Source) -> Result<Model> {
         let limit = self.max_bytes.unwrap_or(expansion_limit(source.len()));
         let contents = legacy::read(what, source, limit)?;
-        let model = self.model(what, &contents.config, limit, contents.compilation.as_ref())?;
+        let (budget, compilation) = (self.budget(limit), contents.compilation.as_ref());
+        let model = self.model(what, &contents.config, budget, compilation)?;
         legacy::restore(what, &model, &contents.file)?;
         Ok(model)
     }
 
-    /// The model without its weights, compiled if it is to be.
+    /// What a model may use whose weights stand in a file.
+    fn budget(&self, bytes: u64) -> Budget {
+        Budget { bytes, calls: self.max_calls, filled: true }
+    }
+
+    /// The model without values from a file, compiled if it is to be.
     fn model(
         &self,
         what: &str,
         config: &Value,
-        limit: u64,
+        budget: Budget,
         compilation: Option<&Value>,
     ) -> Result<Model> {
-        let named = |e| Error::format(what, e);
-        let root = budget::within(limit, self.max_calls, || root(config)).map_err(named)?;
-        let model = Model::from_layer(root);
-        if self.compile {
-            let hint = "Load::compile(false) opens the model without it";
-            let failed = |e| Error::format(what, format!("its compilation: {e} ({hint})"));
-            compile_as_saved(&model, compilation).map_err(failed)?;
-        }
-        Ok(model)
+        let named = |e: Error| Error::format(what, e);
+        let make = || {
+            let model = Model::from_layer(root(config)?);
+            if self.compile {
+                let hint = "Load::compile(false) opens the model without it";
+                let failed = |e| Error::format("its compilation", format!("{e} ({hint})"));
+                compile_as_saved(&model, compilation).map_err(failed)?;
+            }
+            Ok(model)
+        };
+        budget::within(budget, make).map_err(named)
     }
 }
 
@@ -159,11 +187,10 @@ impl Model {
     /// ```
     ///
     /// # Errors
-    /// When a class is not known, an argument is wrong, or the layers do not fit each other.
+    /// When a class is not known, an argument is wrong, the layers do not fit each other, or the model would be larger
+    /// than the limits of [`Load`], whose [`from_config`](Load::from_config) raises them.
     pub fn from_config(config: &Value) -> Result<Model> {
-        let model = Model::from_layer(root(config)?);
-        compile_as_saved(&model, config.get("compile_config"))?;
-        Ok(model)
+        Load::new().from_config(config)
     }
 }
 
@@ -178,8 +205,31 @@ fn compile_as_saved(model: &Model, config: Option<&Value>) -> Result<()> {
 
 /// A model from Keras's dict.
 fn root(dict: &Value) -> Result<LayerRef> {
+    // Dicts within dicts are followed by calls within calls.
+    let mut within: Vec<&Value> = vec![dict];
+    for _ in 0..DEPTH {
+        within = within.into_iter().flat_map(members).collect();
+    }
+    if !within.is_empty() {
+        return Err(Error::format("its dicts", format!("lie more than {DEPTH} deep")));
+    }
     layer(dict, &mut Shared::new(dict))
 }
+
+/// The values directly in a value.
+fn members(value: &Value) -> Vec<&Value> {
+    match value {
+        Value::Array(items) => items.iter().collect(),
+        Value::Object(fields) => fields.values().collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// How deep dicts and lists may lie in each other: as deep as `serde_json` reads them from a file.
+const DEPTH: usize = 128;
+
+/// The bytes that the weights of a model from a config may take if nobody says otherwise.
+const WEIGHTS_LIMIT: u64 = 2 << 30;
 
 /// A layer or model from Keras's dict.
 pub(super) fn layer(dict: &Value, shared: &mut Shared) -> Result<LayerRef> {

@@ -2,6 +2,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use cornu::models::Model;
 use cornu::saving::{Load, load_model, load_weights, save_weights};
 use cornu::testing::processor_time;
 use serde_json::{Value, json};
@@ -289,6 +290,34 @@ fn limits_can_be_set() {
     assert!(error(Load::new().max_bytes(100)).contains("larger than 100 bytes"));
     assert!(error(Load::new().max_calls(3)).contains("too often"));
     assert_eq!(error(Load::new().max_bytes(1 << 30).max_calls(1 << 40)), "");
+}
+
+#[test]
+fn configs_that_users_hand_in_have_the_same_limits() {
+    let error = |load: Load, config: &Value| {
+        let made = soon("a config", || load.from_config(config));
+        made.err().map(|e| e.to_string()).unwrap_or_default()
+    };
+    let dense = |units: u64| {
+        let layers = json!([{"class_name": "Dense", "config": {"name": "d", "units": units}}]);
+        serde_json::from_slice::<Value>(&sequential(layers)).unwrap()
+    };
+    let default = Model::from_config(&dense(1_000_000_000)).err().unwrap().to_string();
+    assert!(default.contains("kernel") && default.contains("Load::max_bytes"), "{default}");
+    assert!(error(Load::new().max_bytes(100), &dense(10)).contains("max_bytes"));
+    assert_eq!(error(Load::new().max_bytes(160), &dense(10)), "");
+    assert!(error(Load::new().max_calls(0), &dense(10)).contains("Load::max_calls"));
+    // New weights are those of their initializers.
+    let model = Model::from_config(&dense(10)).unwrap();
+    assert!(model.get_weights()[0].to_vec::<f32>().iter().any(|&w| w != 0.0));
+
+    let mut deep = json!("relu");
+    for _ in 0..200 {
+        deep = json!([deep]);
+    }
+    let deep =
+        json!({"class_name": "Sequential", "config": {"name": "s", "layers": [], "deep": deep}});
+    assert!(error(Load::new(), &deep).contains("128 deep"), "{}", error(Load::new(), &deep));
 }
 
 #[test]
