@@ -10,6 +10,7 @@ the models of `cornu train vae`, `gan` and `classifier`. All answers must agree 
 import argparse
 import os
 import pathlib
+import re
 import subprocess
 import tempfile
 
@@ -55,6 +56,7 @@ class Check:
     def __init__(self, cornu, folder):
         self.cornu, self.folder, self.failures, self.worst = cornu, folder, [], 0.0
         self.models = self.count = 0
+        self.classes = set()
 
     def run(self, *args):
         done = subprocess.run([self.cornu, *map(str, args)], capture_output=True, text=True)
@@ -85,6 +87,7 @@ class Check:
 
     def model(self, name, model, inputs):
         self.models += 1
+        self.classes |= {type(layer).__name__ for layer in model._flatten_layers()}
         optimizer = getattr(model, "optimizer", None)
         if optimizer:
             model.fit(inputs, np.ones((len(inputs[0]), *model.output_shape[1:])), epochs=2, batch_size=4, verbose=0)
@@ -200,6 +203,13 @@ MADE = {
 }
 
 
+def missing(classes):
+    """Layers that Cornu knows and no model has; a Lambda's function is none that both could know."""
+    list_of_all = pathlib.Path(__file__).parents[2] / "crates/cornu/src/layers/registry.rs"
+    known = re.search(r"^layers! \{(.*?)^\}", list_of_all.read_text(), re.DOTALL | re.MULTILINE)
+    return set(re.findall(r"\w+", known[1])) - classes - {"Lambda"}
+
+
 def readable(path):
     """Whether Keras reads its own legacy file: it does not where it knows a metric as "mse", or an ellipsis."""
     try:
@@ -222,6 +232,9 @@ def main():
         for kind, arguments in MADE.items():
             if not args.names or any(n in kind for n in args.names):
                 check.made(kind, *arguments)
+    if not args.names and missing(check.classes):
+        check.failures.append("all layers")
+        print(f"FAILED all layers: no model has {', '.join(sorted(missing(check.classes)))}")
     print(f"{check.models} models, {check.count} comparisons, {len(check.failures)} failed, largest difference {check.worst:.1e}")
     raise SystemExit(bool(check.failures))
 

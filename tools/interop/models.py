@@ -184,6 +184,15 @@ def graphs():
     yield "sequential_in_sequential", randomize(keras.Sequential(
         [keras.Input((4,)), keras.Sequential([L.Dense(3), L.Dense(3)]), L.Dense(3)])), [numbers((3, 4))]
 
+    x = b = keras.Input((None, None, 3), name="in_0")
+    for layer in [L.Conv2D(4, 3, strides=2, padding="same", activation="relu"), L.BatchNormalization(), L.MaxPooling2D(3, 2, padding="same"),
+                  L.DepthwiseConv2D(3, dilation_rate=2, padding="same"), L.Conv2DTranspose(3, 3, strides=2, padding="same"),
+                  L.Conv2DTranspose(2, (2, 3), strides=3), L.AveragePooling2D(2), L.ZeroPadding2D((1, 2))]:
+        x = layer(x)
+    model = randomize(keras.Model(b, x))
+    yield "open_sizes_odd", model, [numbers((2, 45, 31, 3))]
+    yield "open_sizes_even", model, [numbers((2, 64, 46, 3))]
+
     frozen = L.Dense(3, trainable=False)
     model = keras.Model(a, L.Dense(2)(L.BatchNormalization(trainable=False)(frozen(a))))
     yield "frozen", randomize(model), [numbers((3, 4))]

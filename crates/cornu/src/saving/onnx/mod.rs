@@ -53,9 +53,14 @@ impl Model {
     /// # Ok::<(), cornu::Error>(())
     /// ```
     ///
+    /// Every built-in layer can be exported when its sizes but the batch are known. What ONNX cannot express is
+    /// refused: random numbers, decompositions, ops of one's own, `erfinv`, `gcd`, `lcm`, shifts, `nextafter`, padding
+    /// between elements. With spatial sizes that are `None`, what must know a size that is no sum of multiples of
+    /// them is refused, too: global averages, `same` average pooling, and upsampling behind strides.
+    ///
     /// # Errors
-    /// When the name does not end in `.onnx`, the model was never built, or holds what ONNX cannot express (random
-    /// numbers, decompositions, ops of one's own): the message names the layer and the op.
+    /// When the name does not end in `.onnx`, the model was never built, or holds what ONNX cannot express: the
+    /// message names the layer and the op.
     pub fn export(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
         if path.extension().is_none_or(|e| e != "onnx") {

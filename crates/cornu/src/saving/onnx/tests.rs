@@ -111,6 +111,29 @@ fn open_sizes_beside_the_batch_stay_open_where_they_can() -> Result<()> {
 }
 
 #[test]
+fn windows_over_open_sizes_are_padded_by_the_operator() -> Result<()> {
+    let node = |layer: layers::LayerRef, kind: &str| -> Result<super::proto::Node> {
+        let open = vec![None, None, None, Some(3)];
+        let x = layers::input_from(layers::InputLayer::new(open, DType::F32).shared());
+        let graph = exported(&Model::new(&x, layer.apply(&x)?)?)?;
+        Ok(graph.node.iter().find(|n| n.op_type == kind).unwrap().clone())
+    };
+    let has = |node: &super::proto::Node, name: &str| node.attribute.iter().any(|a| a.name == name);
+    // Two windows beyond an odd size, one beyond an even one.
+    let conv = node(Conv2D::new(4, 3).strides(2).padding("same").shared(), "Conv")?;
+    assert!(has(&conv, "auto_pad") && !has(&conv, "pads"));
+    let pool = node(MaxPooling2D::new(3).padding("same").shared(), "MaxPool")?;
+    assert!(has(&pool, "auto_pad") && !has(&pool, "pads"));
+    // Without padding it is the same for all sizes.
+    let pool = node(MaxPooling2D::new(2).shared(), "MaxPool")?;
+    assert!(has(&pool, "pads") && !has(&pool, "auto_pad"));
+    let back =
+        node(Conv2DTranspose::new(5, 3).strides(2).padding("same").shared(), "ConvTranspose")?;
+    assert!(has(&back, "pads") && has(&back, "output_padding"));
+    Ok(())
+}
+
+#[test]
 fn an_input_that_is_an_output_and_one_output_twice_have_names() -> Result<()> {
     let x = Input([2]);
     let y = Activation::new("tanh").name("y").apply(&x)?;

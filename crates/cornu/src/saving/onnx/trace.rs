@@ -20,6 +20,14 @@ pub(super) enum Dim {
 impl Dim {
     pub const ONE: Dim = Dim::Known(1);
 
+    /// The size in a trace.
+    pub fn at(&self, trace: usize) -> usize {
+        match self {
+            Dim::Known(size) => *size,
+            Dim::Open(sizes) => sizes[trace],
+        }
+    }
+
     pub fn of(values: Vec<usize>) -> Dim {
         match values.iter().all(|v| *v == values[0]) {
             true => Dim::Known(values[0]),
@@ -82,10 +90,16 @@ pub(super) struct Traces {
 impl Traces {
     pub fn new(model: &Model) -> Result<Traces> {
         let inputs = input_specs(model)?;
-        let symbols = symbols(model, &inputs);
-        let traces = (0..Traces::count(&symbols))
-            .map(|i| Trace::new(model, &inputs, &symbols, i))
-            .collect::<Result<Vec<_>>>()?;
+        let trace = |spatial: (usize, usize)| {
+            let symbols = symbols(model, &inputs, spatial);
+            let traces = (0..Traces::count(&symbols))
+                .map(|i| Trace::new(model, &inputs, &symbols, i))
+                .collect::<Result<Vec<_>>>()?;
+            Ok::<_, Error>((symbols, traces))
+        };
+        // Sizes of many remainders, so that nothing looks constant that is so for multiples of a stride only. A model
+        // that refuses them, such as one that halves and doubles beside a way around, is for multiples.
+        let (symbols, traces) = trace((61, 37)).or_else(|_| trace((64, 32)))?;
         let first = &traces[0];
         let alike = |t: &Trace| {
             let kinds = t.nodes.iter().zip(&first.nodes);
@@ -183,14 +197,16 @@ fn input_specs(model: &Model) -> Result<Vec<(Shape, DType)>> {
     Ok(shapes.into_iter().map(|shape| (shape, DType::F32)).collect())
 }
 
-fn symbols(model: &Model, inputs: &[(Shape, DType)]) -> Vec<Symbol> {
+/// The open sizes; those beside the batch are traced from the first number of `spatial` on, in steps of the second.
+fn symbols(model: &Model, inputs: &[(Shape, DType)], spatial: (usize, usize)) -> Vec<Symbol> {
+    let (first, step) = spatial;
     let names = model.input_names();
     let mut symbols: Vec<Symbol> = Vec::new();
     for (input, (shape, _)) in inputs.iter().enumerate() {
         for (axis, _) in shape.iter().enumerate().filter(|(_, size)| size.is_none()) {
             if axis > 0 {
                 let name = format!("{}_{axis}", names[input]);
-                symbols.push(Symbol { name, input, axis, first: 64, step: 32 });
+                symbols.push(Symbol { name, input, axis, first, step });
             } else if !symbols.iter().any(|s| s.axis == 0) {
                 symbols.push(Symbol { name: "batch".into(), input, axis, first: 2, step: 1 });
             }

@@ -13,28 +13,65 @@ fn channels_first(rank: usize) -> Vec<usize> {
     [0, rank - 1].into_iter().chain(1..rank - 1).collect()
 }
 
-/// ONNX names what stands before all axes first.
-fn pads(padding: &[(usize, usize)]) -> Attr {
-    let (low, high) = (padding.iter().map(|p| p.0), padding.iter().map(|p| p.1));
-    Attr::Ints(low.chain(high).map(|n| n as i64).collect())
+/// Where the windows of an op stand.
+#[derive(Clone, PartialEq)]
+struct Windows {
+    extents: Vec<usize>,
+    strides: Vec<usize>,
+    padding: Vec<(usize, usize)>,
+}
+
+impl Windows {
+    /// Whether the padding is that of `ceil(size / stride)` windows, an odd cell at the end.
+    fn is_same(&self, sizes: &[usize]) -> bool {
+        let axes = self.padding.iter().zip(sizes).enumerate();
+        axes.into_iter().all(|(i, (&padding, &size))| {
+            let reach =
+                (size.div_ceil(self.strides[i]).max(1) - 1) * self.strides[i] + self.extents[i];
+            let total = reach.saturating_sub(size);
+            padding == (total / 2, total - total / 2)
+        })
+    }
 }
 
 impl Builder<'_> {
-    /// What an op of windows says, if it is the same whatever the open sizes.
-    fn settled(&self, node: &Node) -> Result<()> {
-        let same = node.same(|op| match op {
-            Op::Conv(op) => Some((op.0.clone(), Vec::new())),
-            Op::ConvInputGrad(op) => Some((op.params.clone(), op.size.clone())),
-            Op::Pool(op) => {
-                let (strides, padding) = (op.strides.clone(), op.padding.clone());
-                let params = ConvParams { strides, padding, dilation: Vec::new(), groups: 1 };
-                Some((params, op.window.clone()))
-            }
-            _ => None,
-        });
-        match same {
-            Some(_) => Ok(()),
-            None => Err(self.refuse(node, "its padding depends on the inputs' open sizes")),
+    /// The windows' padding as an attribute; where it depends on open sizes it must be Keras's `same`.
+    fn pads(
+        &self,
+        node: &Node,
+        windows: impl Fn(&Op, usize) -> Option<Windows>,
+    ) -> Result<(&'static str, Attr)> {
+        let all: Option<Vec<Windows>> =
+            node.ops.iter().enumerate().map(|(trace, op)| windows(op, trace)).collect();
+        let refuse = || self.refuse(node, "its windows depend on the inputs' open sizes");
+        let all = all.ok_or_else(refuse)?;
+        let first = all.first().ok_or_else(refuse)?;
+        if all.iter().all(|w| w == first) {
+            // ONNX names what stands before all axes first.
+            let (low, high) =
+                (first.padding.iter().map(|p| p.0), first.padding.iter().map(|p| p.1));
+            return Ok(("pads", Attr::Ints(low.chain(high).map(|n| n as i64).collect())));
+        }
+        let image = &self.traces.nodes[node.inputs[0]].shape;
+        let image = &image[1..image.len() - 1];
+        let same = |(trace, w): (usize, &Windows)| {
+            let sizes: Vec<usize> = image.iter().map(|size| size.at(trace)).collect();
+            w.strides == first.strides && w.extents == first.extents && w.is_same(&sizes)
+        };
+        match all.iter().enumerate().all(same) {
+            true => Ok(("auto_pad", Attr::Text("SAME_UPPER"))),
+            false => Err(refuse()),
+        }
+    }
+
+    /// The windows of a convolution with the kernel of `node`.
+    fn conv_windows(&self, node: &Node, params: &ConvParams, trace: usize) -> Windows {
+        let kernel = &self.traces.nodes[node.inputs[1]].shape;
+        let extent = |(dilation, size): (&usize, &Dim)| (size.at(trace).max(1) - 1) * dilation + 1;
+        Windows {
+            extents: params.dilation.iter().zip(kernel).map(extent).collect(),
+            strides: params.strides.clone(),
+            padding: params.padding.clone(),
         }
     }
 
@@ -54,7 +91,10 @@ impl Builder<'_> {
     }
 
     pub(super) fn conv(&mut self, node: &Node, op: &ConvParams) -> Result<Value> {
-        self.settled(node)?;
+        let pads = self.pads(node, |op, trace| match op {
+            Op::Conv(op) => Some(self.conv_windows(node, &op.0, trace)),
+            _ => None,
+        })?;
         let (x, order) = self.image(node.inputs[0])?;
         let w = self.kernel(node.inputs[1])?;
         let name = self.node(
@@ -62,7 +102,7 @@ impl Builder<'_> {
             &[&x, &w],
             [
                 ("strides", op.strides[..].into()),
-                ("pads", pads(&op.padding)),
+                pads,
                 ("dilations", op.dilation[..].into()),
                 ("group", op.groups.into()),
             ],
@@ -71,21 +111,28 @@ impl Builder<'_> {
     }
 
     pub(super) fn conv_input_grad(&mut self, node: &Node, op: &ConvInputGrad) -> Result<Value> {
-        self.settled(node)?;
-        let traces = self.traces;
-        let known = |dim: &Dim| match dim {
-            Dim::Known(n) => Ok(*n),
-            Dim::Open(_) => Err(self.refuse(node, "its size depends on the inputs' open sizes")),
+        let image = &self.traces.nodes[node.inputs[0]].shape;
+        // What the result has beyond what the kernel reaches.
+        let rest = |(trace, op): (usize, &Op)| {
+            let Op::ConvInputGrad(op) = op else { return None };
+            let windows = self.conv_windows(node, &op.params, trace);
+            let axes = windows.extents.iter().zip(&windows.strides).enumerate();
+            let rest = axes.map(|(i, (extent, stride))| {
+                let reached = (image[i + 1].at(trace).max(1) - 1) * stride + extent;
+                (op.size[i] + op.params.padding[i].0 + op.params.padding[i].1)
+                    .saturating_sub(reached)
+            });
+            Some((rest.collect::<Vec<usize>>(), op.params.padding.clone()))
         };
-        let [image, kernel] = [node.inputs[0], node.inputs[1]].map(|i| &traces.nodes[i].shape);
-        // What the kernel reaches, and what the result has beyond that.
-        let rest = (0..op.size.len()).map(|i| {
-            let params = &op.params;
-            let extent = (known(&kernel[i])? - 1) * params.dilation[i] + 1;
-            let reached = (known(&image[i + 1])?.max(1) - 1) * params.strides[i] + extent;
-            Ok((op.size[i] + params.padding[i].0 + params.padding[i].1).saturating_sub(reached))
-        });
-        let rest = rest.collect::<Result<Vec<usize>>>()?;
+        let all: Vec<_> = node.ops.iter().enumerate().map(rest).collect();
+        let found = all
+            .first()
+            .cloned()
+            .flatten()
+            .filter(|first| all.iter().all(|other| other.as_ref() == Some(first)));
+        let (rest, _) = found
+            .ok_or_else(|| self.refuse(node, "its windows depend on the inputs' open sizes"))?;
+        let pads = self.pads(node, |_, trace| Some(self.conv_windows(node, &op.params, trace)))?;
         let (x, order) = self.image(node.inputs[0])?;
         let w = self.kernel(node.inputs[1])?;
         let name = self.node(
@@ -93,7 +140,7 @@ impl Builder<'_> {
             &[&x, &w],
             [
                 ("strides", op.params.strides[..].into()),
-                ("pads", pads(&op.params.padding)),
+                pads,
                 ("dilations", op.params.dilation[..].into()),
                 ("group", op.params.groups.into()),
                 ("output_padding", rest[..].into()),
@@ -103,13 +150,17 @@ impl Builder<'_> {
     }
 
     pub(super) fn pool(&mut self, node: &Node, op: &Pool) -> Result<Value> {
-        self.settled(node)?;
+        let pads = self.pads(node, |op, _| match op {
+            Op::Pool(op) => Some(Windows {
+                extents: op.window.clone(),
+                strides: op.strides.clone(),
+                padding: op.padding.clone(),
+            }),
+            _ => None,
+        })?;
         let (x, order) = self.image(node.inputs[0])?;
-        let attributes = [
-            ("kernel_shape", op.window[..].into()),
-            ("strides", op.strides[..].into()),
-            ("pads", pads(&op.padding)),
-        ];
+        let window = ("kernel_shape", op.window[..].into());
+        let attributes = [window, ("strides", op.strides[..].into()), pads];
         let name = match op.kind {
             PoolKind::Max => self.node("MaxPool", &[&x], attributes),
             PoolKind::Sum => {
