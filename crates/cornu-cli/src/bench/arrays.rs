@@ -1,6 +1,6 @@
 //! Matrix products, element-wise functions and reductions.
 
-use cornu::{Array, DType, Tensor, Variable, ops};
+use cornu::{Array, DType, Eval, Tensor, Variable, ops, random};
 use cornu_graph::{Executable, Graph};
 
 use super::measure::{Metric, Stopwatch};
@@ -26,9 +26,8 @@ pub fn products(watch: &mut Stopwatch) -> Result<(), Failure> {
 
 /// Element-wise functions both into a new array and (`_out`) into one that is there already, reductions.
 pub fn functions(watch: &mut Stopwatch) -> Result<(), Failure> {
-    // From 0.5 to 1.5, where all of them are defined.
-    let values = uniform(&SHAPE)?.to_vec::<f32>().into_iter().map(|v| v + 0.5).collect();
-    let values: Array = Array::new::<f32>(&SHAPE, values).map_err(Failure::run)?;
+    // From 0.5 to 1.5, where all of them are defined; results of a plan, so they are in huge pages, as the peers' are.
+    let values = random::uniform(&SHAPE, 0.5, 1.5, DType::F32, 2).array()?;
     let elementwise: [(&str, Function); 8] = [
         ("exp", ops::exp),
         ("log", ops::log),
@@ -67,8 +66,7 @@ fn input(shape: &[usize]) -> Tensor {
 
 /// A plan that writes its result where the last one was: what NumPy's `out=` does.
 fn into_variable(inputs: &[Tensor], result: Tensor) -> Result<Box<dyn Executable>, Failure> {
-    let zeros = Array::zeros(result.shape(), result.dtype()).map_err(Failure::run)?;
-    let updates = [(Variable::new("out", zeros), result)];
+    let updates = [(Variable::new("out", uniform(result.shape())?), result)];
     let graph = Graph::trace(inputs, &[], &updates).map_err(Failure::run)?;
     cornu::backend()?.compile(&graph).map_err(Failure::run)
 }
