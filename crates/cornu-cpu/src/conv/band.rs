@@ -43,7 +43,7 @@ pub(super) fn copy_band<T: Real>(
     }
 }
 
-/// Where the values of a band are read: its copy, or the image itself.
+/// Where the values of a band of some images are read: its copies, or the images themselves.
 pub(super) struct Place<'a, T> {
     pub values: &'a [T],
     /// The source position of the first value.
@@ -52,35 +52,37 @@ pub(super) struct Place<'a, T> {
     /// Columns of a row.
     pub cols: usize,
     pub channels: usize,
+    /// The values of an image.
+    pub step: usize,
 }
 
 impl<T> Place<'_, T> {
-    /// The pixel at a source position.
-    pub fn pixel(&self, row: isize, col: isize) -> *const T {
+    /// The pixel at a source position of an image.
+    pub fn pixel(&self, image: usize, row: isize, col: isize) -> *const T {
         let (row, col) = ((row - self.first_row) as usize, (col - self.first_col) as usize);
-        self.values[(row * self.cols + col) * self.channels..].as_ptr()
+        let start = image * self.step + (row * self.cols + col) * self.channels;
+        self.values[start..].as_ptr()
     }
 }
 
-/// The band of an image: copied into `scratch` if the sweep wants that.
+/// The band of some images: copied into `scratch`, which has room for as many, if the sweep wants that.
 pub(super) fn place<'a, T: Real>(
     sweep: &Sweep,
-    image: &'a [T],
+    images: &'a [T],
     group: usize,
     band: &Band,
     scratch: &'a mut [T],
 ) -> Place<'a, T> {
     let (cols, channels) = (sweep.cols, sweep.channels);
-    if sweep.copied {
-        copy_band(sweep, image, group, band, scratch);
-        Place {
-            values: scratch,
-            first_row: band.first_row,
-            first_col: sweep.first_col,
-            cols,
-            channels,
-        }
-    } else {
-        Place { values: image, first_row: 0, first_col: 0, cols, channels }
+    let image_len: usize = sweep.source.iter().product();
+    if !sweep.copied {
+        let (values, step) = (images, image_len);
+        return Place { values, first_row: 0, first_col: 0, cols, channels, step };
     }
+    let step = sweep.band_len(band);
+    for (i, image) in images.chunks_exact(image_len).enumerate() {
+        copy_band(sweep, image, group, band, &mut scratch[i * step..(i + 1) * step]);
+    }
+    let (first_row, first_col) = (band.first_row, sweep.first_col);
+    Place { values: scratch, first_row, first_col, cols, channels, step }
 }

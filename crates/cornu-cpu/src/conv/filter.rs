@@ -41,9 +41,12 @@ impl<T: Real> Job<'_, T> {
         if narrow::suits(self) {
             return narrow::run(self, pool, dw);
         }
-        // Parts of the batch have sums of their own, which are added in order; a large kernel is cut
-        // into rows instead.
-        let parts = (MAX_PARTIAL / (rows * n)).clamp(1, TASKS.min(self.batch));
+        // Parts of the batch have sums of their own, which are added in order; a large kernel, or one for few
+        // pixels, is cut into rows instead.
+        let [height, width] = &self.sweep.phases[0].axes;
+        let blocks = self.batch * height.count * width.count / BLOCK_ROWS;
+        let most = TASKS.min(self.batch).min(blocks.max(1));
+        let parts = (MAX_PARTIAL / (rows * n)).clamp(1, most);
         let cuts = TASKS.div_ceil(parts).min(rows.div_ceil(96));
         let each = rows.div_ceil(cuts).next_multiple_of(6);
         let cuts = rows.div_ceil(each);
@@ -87,23 +90,29 @@ impl<T: Real> Job<'_, T> {
         let sweep = self.sweep;
         let phase = &sweep.phases[0];
         let [height, width] = &phase.axes;
+        // Of small images, several are summed over at once.
+        let together = sweep.images(BLOCK_ROWS, images.len(), 1);
+        let blocks: Vec<_> = images
+            .clone()
+            .step_by(together)
+            .flat_map(|i| (0..sweep.bands).map(move |band| (i, band)))
+            .collect();
         let panels = Panels::new::<T>(self.isa, self.n);
         let direct = range.len() <= PACK_ROWS && self.n.is_multiple_of(panels.lanes());
-        let most_pixels = sweep.band_rows * width.count;
-        let packed_len = if direct { 0 } else { most_pixels * panels.width() };
         let image_len: usize = sweep.source.iter().product();
         let filters = sweep.target[2];
-        let step = height.source_step * sweep.cols * sweep.channels;
         let mut add = false;
-        with_scratch(sweep.band_len(), |scratch: &mut [T]| {
-            with_scratch(packed_len, |packed: &mut [T]| {
-                for (image, band) in images.flat_map(|i| (0..sweep.bands).map(move |b| (i, b))) {
-                    let band = sweep.band(band);
-                    let lines = band.to.min(height.count) - band.from;
-                    let x = &self.x[image * image_len..(image + 1) * image_len];
+        for (first, band) in blocks {
+            let count = together.min(images.end - first);
+            let band = sweep.band(band);
+            let lines = band.to.min(height.count) - band.from;
+            let pixels = count * lines * width.count;
+            let packed_len = if direct { 0 } else { pixels * panels.width() };
+            with_scratch(count * sweep.band_len(&band), |scratch: &mut [T]| {
+                with_scratch(packed_len, |packed: &mut [T]| {
+                    let x = &self.x[first * image_len..(first + count) * image_len];
                     let place = place(sweep, x, self.group, &band, scratch);
-                    let pixels = lines * width.count;
-                    let first = (image * height.count + band.from) * width.count;
+                    let first = (first * height.count + band.from) * width.count;
                     let values = &self.dy[first * filters + self.group * self.n..];
                     let (b, layout) = if direct {
                         (values.as_ptr(), Layout::Rows(filters))
@@ -116,12 +125,15 @@ impl<T: Real> Job<'_, T> {
                         (packed.as_ptr(), Layout::Packed)
                     };
                     let origin = place.pixel(
+                        0,
                         (band.from * height.source_step) as isize + height.low(),
                         width.low(),
                     );
                     let mut segments = [Segment { offset: 0, len: width.count }; BLOCK_ROWS];
-                    for (line, segment) in segments.iter_mut().enumerate().take(lines) {
-                        segment.offset = line * step;
+                    let segments = &mut segments[..count * lines];
+                    let step = height.source_step * sweep.cols * sweep.channels;
+                    for (i, segment) in segments.iter_mut().enumerate() {
+                        segment.offset = i / lines * place.step + i % lines * step;
                     }
                     for from in range.clone().step_by(BLOCK_ROWS) {
                         let to = range.end.min(from + BLOCK_ROWS);
@@ -134,7 +146,7 @@ impl<T: Real> Job<'_, T> {
                         let block = Block {
                             rows: &rows[..to - from],
                             k_step: width.source_step * sweep.channels,
-                            segments: &segments[..lines],
+                            segments,
                             outs: &outs[..to - from],
                             b,
                             layout,
@@ -146,10 +158,10 @@ impl<T: Real> Job<'_, T> {
                         // or sums of their own; dy is packed, or is read in whole vectors.
                         unsafe { block.compute(self.isa) };
                     }
-                    add = true;
-                }
+                });
             });
-        });
+            add = true;
+        }
     }
 
     /// From the first tap and channel of a window to those of row `i`.

@@ -3,13 +3,16 @@
 //! Forward and backward-data are the same computation, a *sweep*: every destination pixel is a sum over
 //! taps of a source pixel times a matrix. Forward, the source steps by the stride. Backward, destination
 //! pixels whose positions have the same remainder by the stride meet the same taps, and the source steps
-//! by one: each remainder is a *phase*, a dense problem of its own.
+//! by one: each remainder is a *phase*, a dense problem of its own. Near the edges it meets zeros; where these
+//! would be many, each tap is a phase that adds to the pixels it reaches.
 
 use super::ConvShape;
-use crate::gemm::{BLOCK_ROWS, MAX_K, Segment};
+use crate::gemm::{BLOCK_ROWS, MAX_DOTS, MAX_K, Segment};
 
 /// The tasks that there should be at least.
-const TASKS: usize = 4;
+pub(super) const TASKS: usize = 4;
+/// How many products cost as much as adding to a value of the target.
+const ADDING: usize = 8;
 
 /// One axis of a phase: destination `first + q * step` for `q < count` reads source `q * source_step + offset`
 /// for the offset of every tap.
@@ -67,6 +70,27 @@ fn backward_axes(shape: &ConvShape, axis: usize) -> Vec<Axis> {
     (0..stride.min(size)).map(phase).collect()
 }
 
+/// The axes of the backward direction, one for each tap.
+fn tap_axes(shape: &ConvShape, axis: usize) -> Vec<Axis> {
+    let (kernel, size) = [(shape.k_h, shape.in_h), (shape.k_w, shape.in_w)][axis];
+    let (stride, sources) = (shape.stride[axis], [shape.out_h, shape.out_w][axis]);
+    let tap = |k: usize| {
+        // Output o meets input o * stride + k * dilation - pad.
+        let (reach, pad) = (k * shape.dilation[axis], shape.pad_lo[axis]);
+        let from = pad.saturating_sub(reach).div_ceil(stride);
+        let to = (size + pad).saturating_sub(reach).div_ceil(stride).min(sources);
+        let first = from * stride + reach - pad;
+        let count = to.saturating_sub(from);
+        Axis { first, step: stride, count, source_step: 1, taps: vec![(from as isize, k)] }
+    };
+    (0..kernel).map(tap).filter(|axis| axis.count > 0).collect()
+}
+
+/// The products of a source pixel and a matrix along an axis.
+fn products(axes: &[Axis]) -> usize {
+    axes.iter().map(|axis| axis.count * axis.taps.len()).sum()
+}
+
 /// A part of the sum of a phase.
 #[derive(Debug, Clone)]
 pub(super) struct Chunk {
@@ -99,6 +123,8 @@ pub(super) struct Sweep {
     /// Source channels of one group.
     pub channels: usize,
     pub phases: Vec<Phase>,
+    /// Whether phases meet in target pixels, so that each adds to them.
+    pub sums: bool,
     /// Whether bands of the source are copied, since windows leave the image or channels are in groups.
     pub copied: bool,
     /// The leftmost source column that is read, and how many columns from there a band has.
@@ -106,8 +132,6 @@ pub(super) struct Sweep {
     pub cols: usize,
     /// The rows of the highest phase.
     height: usize,
-    /// The most rows of each phase in one band; a band is one task.
-    pub band_rows: usize,
     pub bands: usize,
 }
 
@@ -121,33 +145,32 @@ pub(super) struct Band {
 
 impl Sweep {
     pub fn forward(shape: &ConvShape) -> Self {
-        Self::new(
-            [shape.in_h, shape.in_w, shape.in_c],
-            [shape.out_h, shape.out_w, shape.out_c],
-            shape.groups,
-            vec![forward_axis(shape, 0)],
-            vec![forward_axis(shape, 1)],
-            shape.batch,
-        )
+        let axes = [0, 1].map(|axis| vec![forward_axis(shape, axis)]);
+        let source = [shape.in_h, shape.in_w, shape.in_c];
+        let target = [shape.out_h, shape.out_w, shape.out_c];
+        Self::new(source, target, shape.groups, axes, false, shape.batch)
     }
 
     pub fn backward(shape: &ConvShape) -> Self {
-        Self::new(
-            [shape.out_h, shape.out_w, shape.out_c],
-            [shape.in_h, shape.in_w, shape.in_c],
-            shape.groups,
-            backward_axes(shape, 0),
-            backward_axes(shape, 1),
-            shape.batch,
-        )
+        let source = [shape.out_h, shape.out_w, shape.out_c];
+        let target = [shape.in_h, shape.in_w, shape.in_c];
+        let phases = [0, 1].map(|axis| backward_axes(shape, axis));
+        let taps = [0, 1].map(|axis| tap_axes(shape, axis));
+        let [few, many] = [&taps, &phases].map(|[h, w]| products(h) * products(w));
+        // Adding to a pixel costs about as much as so many products; narrow sums are dot products, and few
+        // images are cut into bands.
+        let channels = shape.out_c / shape.groups;
+        let gains = few * (channels + ADDING) < many * channels;
+        let sums = gains && shape.in_c / shape.groups > MAX_DOTS && shape.batch >= TASKS;
+        Self::new(source, target, shape.groups, if sums { taps } else { phases }, sums, shape.batch)
     }
 
     fn new(
         source: [usize; 3],
         target: [usize; 3],
         groups: usize,
-        heights: Vec<Axis>,
-        widths: Vec<Axis>,
+        [heights, widths]: [Vec<Axis>; 2],
+        sums: bool,
         batch: usize,
     ) -> Self {
         let channels = source[2] / groups;
@@ -163,10 +186,12 @@ impl Sweep {
             if copied { (left, (right - left) as usize) } else { (0, source[1]) };
         let longest = |axes: &[Axis]| axes.iter().map(|axis| axis.count).max().unwrap_or(1);
         let rows = (BLOCK_ROWS / longest(&widths).max(1)).max(1);
-        // Of few images, each makes several tasks.
+        // Of few images, each makes several tasks. Bands of pixels that are added to would overlap.
         let least = TASKS.div_ceil(batch.max(1));
-        let bands = longest(&heights).div_ceil(rows).max(least.min(longest(&heights)));
-        let band_rows = longest(&heights).div_ceil(bands);
+        let bands = match sums {
+            true => 1,
+            false => longest(&heights).div_ceil(rows).max(least.min(longest(&heights))),
+        };
         let mut phases = Vec::new();
         let mut k_start = 0;
         for height in &heights {
@@ -177,18 +202,7 @@ impl Sweep {
             }
         }
         let height = longest(&heights);
-        Sweep {
-            height,
-            source,
-            target,
-            channels,
-            phases,
-            copied,
-            first_col,
-            cols,
-            band_rows,
-            bands,
-        }
+        Sweep { height, sums, source, target, channels, phases, copied, first_col, cols, bands }
     }
 
     /// Which source rows band `i` reads.
@@ -199,10 +213,20 @@ impl Sweep {
         Band { from, to, first_row: low, rows: (high - low) as usize }
     }
 
-    /// The values of the largest copied band.
-    pub fn band_len(&self) -> usize {
-        let rows = (0..self.bands).map(|i| self.band(i).rows).max().unwrap_or(0);
-        if self.copied { rows * self.cols * self.channels } else { 0 }
+    /// How many small images are computed together: as many as have so many pixels, as long as that leaves so
+    /// many tasks.
+    pub fn images(&self, pixels: usize, batch: usize, tasks: usize) -> usize {
+        let of_phase = |phase: &Phase| phase.axes[0].count * phase.axes[1].count;
+        let most = self.phases.iter().map(of_phase).max().unwrap_or(0);
+        match self.bands {
+            1 => (pixels / most.max(1)).clamp(1, batch.div_ceil(tasks).max(1)),
+            _ => 1,
+        }
+    }
+
+    /// The values of a copied band.
+    pub fn band_len(&self, band: &Band) -> usize {
+        if self.copied { band.rows * self.cols * self.channels } else { 0 }
     }
 
     /// The rows of all packed weights together.

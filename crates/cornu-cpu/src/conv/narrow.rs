@@ -62,9 +62,9 @@ fn sum<T: Real>(job: &Job<T>, images: Range<usize>, taps: Range<usize>, out: *mu
     let segments = [Segment { offset: 0, len: width.count }];
     let image_len: usize = sweep.source.iter().product();
     let mut add = false;
-    with_scratch(sweep.band_len(), |scratch: &mut [T]| {
-        for (image, band) in images.flat_map(|i| (0..sweep.bands).map(move |b| (i, b))) {
-            let band = sweep.band(band);
+    for (image, band) in images.flat_map(|i| (0..sweep.bands).map(move |b| (i, b))) {
+        let band = sweep.band(band);
+        with_scratch(sweep.band_len(&band), |scratch: &mut [T]| {
             let x = &job.x[image * image_len..(image + 1) * image_len];
             let place = place(sweep, x, job.group, &band, scratch);
             for line in band.from..band.to.min(height.count) {
@@ -87,7 +87,7 @@ fn sum<T: Real>(job: &Job<T>, images: Range<usize>, taps: Range<usize>, out: *mu
                             k_step: filters,
                             segments: &segments,
                             outs: &outs[..job.n],
-                            b: place.pixel(source_row, width.taps[col].0),
+                            b: place.pixel(0, source_row, width.taps[col].0),
                             layout: Layout::Rows(width.source_step * channels),
                             panels,
                             range: 0..panels.count(),
@@ -101,6 +101,6 @@ fn sum<T: Real>(job: &Job<T>, images: Range<usize>, taps: Range<usize>, out: *mu
                 }
                 add = true;
             }
-        }
-    });
+        });
+    }
 }

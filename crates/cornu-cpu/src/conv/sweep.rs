@@ -1,7 +1,7 @@
 //! Forward and backward-data: packed weights, and tasks that are bands of images.
 
 use super::band::{Place, place};
-use super::geometry::{Phase, Sweep};
+use super::geometry::{Phase, Sweep, TASKS};
 use crate::gemm::{
     BLOCK_ROWS, Block, Dots, Epilogue, Layout, MAX_DOTS, Panels, SERIAL, View, pack_panel,
 };
@@ -13,6 +13,8 @@ use std::ops::Range;
 /// With fewer pixels, copying the weights for the kernel costs more than reading them where they are: a copy also
 /// makes every other thread fetch them.
 const FEW_PIXELS: usize = 1024;
+/// The pixels up to which a task takes more than one image: they meet the weights together.
+const PIXELS: usize = 64;
 
 /// The weights of one group: tap (row, col) of the kernel is a matrix from source channels to target
 /// channels, element (i, j) at `tap_start + i * row_step + j * col_step`.
@@ -79,9 +81,10 @@ impl<T: Real> Job<'_, T> {
         packed: &[T],
         target: &SharedSlice<T>,
     ) {
-        let bands = self.batch * self.sweep.bands;
-        // A single small image: share out the panels as well.
-        let split = if narrow || bands >= 4 { 1 } else { panels.count().min(4) };
+        let images = self.sweep.images(PIXELS, self.batch, TASKS);
+        let bands = self.batch.div_ceil(images) * self.sweep.bands;
+        // Few small images: share out the panels as well.
+        let split = if narrow || bands >= TASKS { 1 } else { panels.count().min(TASKS) };
         let each = panels.count().div_ceil(split);
         let split = panels.count().div_ceil(each);
         let run = |task: usize| {
@@ -89,7 +92,9 @@ impl<T: Real> Job<'_, T> {
             let range = part * each..panels.count().min((part + 1) * each);
             let weights =
                 if narrow { Packed::Rows(packed) } else { Packed::Panels(packed, panels, range) };
-            self.band(band / self.sweep.bands, band % self.sweep.bands, &weights, target);
+            let first = band / self.sweep.bands * images;
+            let images = first..self.batch.min(first + images);
+            self.band(images, band % self.sweep.bands, &weights, target);
         };
         let [height, width, _] = self.sweep.target;
         if self.batch * height * width * packed.len() < 2 * SERIAL {
@@ -161,27 +166,38 @@ impl<T: Real> Job<'_, T> {
         }
     }
 
-    /// One task: a band of one image, all phases.
-    fn band(&self, image: usize, band: usize, weights: &Packed<T>, target: &SharedSlice<T>) {
+    /// One task: a band of some images, all phases.
+    fn band(
+        &self,
+        images: Range<usize>,
+        band: usize,
+        weights: &Packed<T>,
+        target: &SharedSlice<T>,
+    ) {
         let sweep = self.sweep;
         let image_len: usize = sweep.source.iter().product();
-        let source = &self.source[image * image_len..(image + 1) * image_len];
+        let source = &self.source[images.start * image_len..images.end * image_len];
         let band = sweep.band(band);
-        let len = if sweep.copied { band.rows * sweep.cols * sweep.channels } else { 0 };
+        let len = images.len() * sweep.band_len(&band);
         with_scratch(len, |scratch: &mut [T]| {
             let place = place(sweep, source, self.group, &band, scratch);
-            // The first channel of the group in the first pixel of the image.
-            let pixels = image * sweep.target[0] * sweep.target[1];
-            let first = pixels * sweep.target[2] + self.group * self.n;
+            // The first channel of the group in the first pixel of the first image.
+            let pixels = sweep.target[0] * sweep.target[1];
+            let first = images.start * pixels * sweep.target[2] + self.group * self.n;
             let first = target.as_mut_ptr().wrapping_add(first);
+            if sweep.sums {
+                let step = sweep.target[2];
+                let pixels = (0..images.len() * pixels).map(|i| first.wrapping_add(i * step));
+                self.clear(pixels, weights);
+            }
             for phase in &sweep.phases {
-                let mut pixels =
-                    Pixels { sweep, phase, place: &place, first, row: band.from, col: 0 };
                 let end = band.to.min(phase.axes[0].count);
+                let (from, images) = (band.from, images.len());
+                let mut pixels = Pixels::new(sweep, phase, &place, first, images, from..end);
                 let mut rows = [std::ptr::null(); BLOCK_ROWS];
                 let mut outs = [std::ptr::null_mut(); BLOCK_ROWS];
                 loop {
-                    let count = pixels.next(end, &mut rows, &mut outs);
+                    let count = pixels.next(&mut rows, &mut outs);
                     if count == 0 {
                         break;
                     }
@@ -191,22 +207,26 @@ impl<T: Real> Job<'_, T> {
         });
     }
 
+    /// Fills pixels with the bias, or zeros.
+    fn clear(&self, pixels: impl Iterator<Item = *mut T>, weights: &Packed<T>) {
+        let (from, to) = match weights {
+            Packed::Rows(_) => (0, self.n),
+            Packed::Panels(_, panels, range) => columns(*panels, range, self.n),
+        };
+        for pixel in pixels {
+            // SAFETY: a pixel of the target has the channels of the group; tasks are apart.
+            let out = unsafe { std::slice::from_raw_parts_mut(pixel.add(from), to - from) };
+            match self.bias {
+                Some(bias) => out.copy_from_slice(&bias[from..to]),
+                None => out.fill(T::default()),
+            }
+        }
+    }
+
     /// Some pixels of one phase.
     fn block(&self, phase: &Phase, rows: &[*const T], outs: &[*mut T], weights: &Packed<T>) {
         if phase.k == 0 {
-            let Packed::Panels(_, panels, range) = weights else {
-                unreachable!("narrow sweeps have taps in every phase, or none is narrow")
-            };
-            let (from, to) = columns(*panels, range, self.n);
-            for &out in outs {
-                // SAFETY: a pixel of the target has the channels of the group; tasks are apart.
-                let out = unsafe { std::slice::from_raw_parts_mut(out.add(from), to - from) };
-                match self.bias {
-                    Some(bias) => out.copy_from_slice(&bias[from..to]),
-                    None => out.fill(T::default()),
-                }
-            }
-            return;
+            return self.clear(outs.iter().copied(), weights);
         }
         match weights {
             Packed::Rows(packed) => {
@@ -232,6 +252,8 @@ impl<T: Real> Job<'_, T> {
                 }
             }
             Packed::Panels(packed, panels, range) => {
+                // Pixels that phases add to have the bias from the start.
+                let bias = self.bias.filter(|_| !self.sweep.sums);
                 for chunk in &phase.chunks {
                     let start = (phase.k_start + chunk.k0) * panels.width();
                     let block = Block {
@@ -244,8 +266,8 @@ impl<T: Real> Job<'_, T> {
                         panels: *panels,
                         range: range.clone(),
                         epilogue: Epilogue {
-                            add: chunk.k0 > 0,
-                            bias: self.bias.filter(|_| chunk.k0 + chunk.k == phase.k),
+                            add: chunk.k0 > 0 || self.sweep.sums,
+                            bias: bias.filter(|_| chunk.k0 + chunk.k == phase.k),
                         },
                     };
                     // SAFETY: every window lies inside the band, every pixel of the target inside the
@@ -271,36 +293,52 @@ fn columns(panels: Panels, range: &Range<usize>, n: usize) -> (usize, usize) {
     (panels.get(range.start).col, to)
 }
 
-/// The pixels of a phase within a band, some at a time.
+/// The pixels of a phase within a band of some images, some at a time.
 struct Pixels<'a, T> {
     sweep: &'a Sweep,
     phase: &'a Phase,
     place: &'a Place<'a, T>,
     /// The first pixel of the target.
     first: *mut T,
+    images: Range<usize>,
+    rows: Range<usize>,
     row: usize,
     col: usize,
 }
 
-impl<T> Pixels<'_, T> {
-    /// Fills in where the next pixels of the rows before `end` read, and where they write; how many.
-    fn next(&mut self, end: usize, rows: &mut [*const T], outs: &mut [*mut T]) -> usize {
+impl<'a, T> Pixels<'a, T> {
+    fn new(
+        sweep: &'a Sweep,
+        phase: &'a Phase,
+        place: &'a Place<'a, T>,
+        first: *mut T,
+        images: usize,
+        rows: Range<usize>,
+    ) -> Self {
+        // Without columns there is nothing to do.
+        let images = if phase.axes[1].count > 0 && !rows.is_empty() { 0..images } else { 0..0 };
+        let row = rows.start;
+        Pixels { sweep, phase, place, first, images, rows, row, col: 0 }
+    }
+
+    /// Fills in where the next pixels read, and where they write; how many.
+    fn next(&mut self, rows: &mut [*const T], outs: &mut [*mut T]) -> usize {
         let [height, width] = &self.phase.axes;
-        let (source_step, step) =
-            (width.source_step * self.sweep.channels, width.step * self.sweep.target[2]);
+        let [target_rows, target_cols, channels] = self.sweep.target;
+        let (source_step, step) = (width.source_step * self.sweep.channels, width.step * channels);
         let mut done = 0;
-        while self.row < end && done < rows.len() && width.count > 0 {
+        while !self.images.is_empty() && done < rows.len() {
             let count = (width.count - self.col).min(rows.len() - done);
+            let image = self.images.start;
             let mut row = std::ptr::null();
             if self.phase.k > 0 {
                 let y = (self.row * height.source_step) as isize + height.low();
                 let x = (self.col * width.source_step) as isize + width.low();
-                row = self.place.pixel(y, x);
+                row = self.place.pixel(image, y, x);
             }
-            let y = height.first + self.row * height.step;
+            let y = image * target_rows + height.first + self.row * height.step;
             let x = width.first + self.col * width.step;
-            let pixel = y * self.sweep.target[1] + x;
-            let mut out = self.first.wrapping_add(pixel * self.sweep.target[2]);
+            let mut out = self.first.wrapping_add((y * target_cols + x) * channels);
             for i in done..done + count {
                 (rows[i], outs[i]) = (row, out);
                 (row, out) = (row.wrapping_add(source_step), out.wrapping_add(step));
@@ -309,6 +347,9 @@ impl<T> Pixels<'_, T> {
             self.col += count;
             if self.col == width.count {
                 (self.col, self.row) = (0, self.row + 1);
+            }
+            if self.row == self.rows.end {
+                (self.row, self.images.start) = (self.rows.start, image + 1);
             }
         }
         done

@@ -100,7 +100,7 @@ proptest! {
 
     #[test]
     fn agrees_with_the_definition(
-        batch in 1usize..4,
+        batch in 1usize..9,
         groups in prop::sample::select(vec![1usize, 1, 1, 2, 3]),
         size in [1usize..12, 1usize..12],
         channels in [
@@ -139,7 +139,7 @@ proptest! {
     }
 }
 
-fn large() -> [ConvShape; 5] {
+fn large() -> [ConvShape; 7] {
     let one = [1, 1];
     [
         // Several blocks of k, several panels, several bands; a part of the batch for each task.
@@ -148,6 +148,9 @@ fn large() -> [ConvShape; 5] {
         shape(1, 1, [20, 300], [5, 3], [7, 7], one, [[3, 3]; 2], one),
         shape(1, 1, [4, 4], [300, 130], [2, 2], [2, 2], [[0, 0]; 2], one),
         shape(1, 1, [9, 9], [130, 300], [4, 4], one, [[1, 2], [2, 1]], one),
+        // Several images together; gradients that taps add to.
+        shape(9, 1, [6, 6], [16, 40], [4, 4], [2, 2], [[0, 0]; 2], one),
+        shape(6, 1, [13, 15], [70, 130], [4, 4], [2, 2], [[0, 1], [0, 0]], one),
     ]
     .map(Option::unwrap)
 }
@@ -183,6 +186,18 @@ fn gives_the_same_bits_whatever_the_number_of_threads() {
             assert!(run(1) == run(2), "{isa:?} {shape:?}");
         }
     }
+}
+
+#[test]
+fn taps_add_to_gradients_where_phases_would_meet_many_zeros() {
+    let sums = |shape: Option<ConvShape>| geometry::Sweep::backward(&shape.unwrap()).sums;
+    let (one, none) = ([1, 1], [[0, 0]; 2]);
+    assert!(sums(shape(20, 1, [6, 6], [128, 128], [4, 4], [2, 2], none, one)));
+    assert!(sums(shape(20, 1, [30, 30], [128, 128], [4, 4], [2, 2], none, one)));
+    assert!(!sums(shape(20, 1, [28, 28], [32, 64], [3, 3], [2, 2], [[0, 0], one], one)));
+    // A single image is cut into bands; few channels are dot products.
+    assert!(!sums(shape(1, 1, [6, 6], [128, 128], [4, 4], [2, 2], none, one)));
+    assert!(!sums(shape(20, 1, [32, 32], [3, 128], [3, 3], one, none, one)));
 }
 
 #[test]
