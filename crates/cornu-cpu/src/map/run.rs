@@ -91,7 +91,8 @@ impl Map {
             _ => 0,
         };
         let tiles = (self.count + shift).div_ceil(TILE);
-        let block = tiles.div_ceil(4 * pool.threads()).max(MIN_TILES);
+        // Many blocks, so that a thread whose core is disturbed keeps the others waiting for little.
+        let block = tiles.div_ceil(16 * pool.threads()).max(MIN_TILES);
         let run = Run { map: self, isa, inputs, outputs, shift, stream };
         let failed = std::sync::OnceLock::new();
         pool.parallel_for(tiles.div_ceil(block), |i| {
