@@ -29,7 +29,7 @@ pub fn write(page: &mut Page) -> Result<()> {
     show!(page, 5.0 * (1.0 - 0.9f64.powi(10)));
     page.text("Later, single values are normalised by what was kept: (x - mean) / sqrt(variance + 0.001), times gamma, plus beta.");
     let noise = random_state(0)?.normal(5.0, 2.0, [4000, 1])?.cast(DType::F32);
-    model.fit(&noise, &noise, Fit::new().epochs(2).batch_size(100).verbose(0))?;
+    model.fit(&noise, &noise, Fit::new().epochs(2).batch_size(100).shuffle(false).verbose(0))?;
     show!(page, moving(&model)?);
     Ok(())
 }
