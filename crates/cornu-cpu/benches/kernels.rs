@@ -93,7 +93,7 @@ impl Bench {
         };
         self.directions(name, Conv::direct(self.isa, shape).unwrap());
         let conv = Conv::new(self.isa, shape).unwrap();
-        if conv.points_len().is_some() {
+        if conv.is_winograd() {
             self.directions(&format!("{name} W"), conv);
         }
     }

@@ -168,13 +168,13 @@ impl<'g> Lowering<'g> {
         shapes: [&[usize]; 3],
     ) -> Result<ValueId> {
         let dtype = self.graph.node(id).spec.dtype;
-        let Some(mut kernel) = Convolution::new(params, direction, shapes, dtype)? else {
+        let Some(kernel) = Convolution::new(params, direction, shapes, dtype)? else {
             return self.reference(id);
         };
         let mut inputs = self.inputs(id)?;
-        if let Some((points, len)) = kernel.take_points() {
+        if let Some((pack, len)) = kernel.pack() {
             let spec = Spec { shape: vec![len], dtype };
-            inputs[1] = self.program.step(Box::new(points), vec![inputs[1]], vec![spec])[0];
+            inputs[1] = self.program.step(Box::new(pack), vec![inputs[1]], vec![spec])[0];
         }
         let spec = self.graph.node(id).spec.clone();
         Ok(self.program.step(Box::new(kernel), inputs, vec![spec])[0])

@@ -2,7 +2,8 @@
 //!
 //! Implicit matrix products: rows of A are pixels, found by pointers into the image (or into a copy of a
 //! band of it with zeros around, a few hundred pixels that stay in the cache); no matrix of patches is
-//! ever built. `geometry.rs` says which pixels meet which taps, `sweep.rs` runs forward and backward-data,
+//! ever built. `geometry.rs` says which pixels meet which taps, `packing.rs` writes the kernel as forward and
+//! backward-data want it, `sweep.rs` runs them,
 //! `filter.rs` backward-filter (`narrow.rs` if there are few filters), `depthwise.rs` all three where every channel is its own group.
 
 mod band;
@@ -10,6 +11,7 @@ mod depthwise;
 mod filter;
 mod geometry;
 mod narrow;
+mod packing;
 mod shape;
 mod sweep;
 mod winograd;
@@ -21,8 +23,17 @@ use crate::scratch::with_scratch;
 use crate::simd::{AnyIsa, Real};
 use cornu_graph::{Error, Result};
 use geometry::Sweep;
-use sweep::Weights;
+use packing::{Packing, Taps};
 use winograd::Winograd;
+
+/// What is computed with the kernel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Toward {
+    /// The output, from the input.
+    Output,
+    /// The gradient for the input, from that of the output.
+    Input,
+}
 
 /// A convolution, planned once and run many times.
 ///
@@ -79,72 +90,53 @@ impl Conv {
         Conv { shape: ConvShape { batch, ..self.shape }, winograd, ..self.clone() }
     }
 
-    /// With how many values a kernel is written for the algorithm with fewer multiplications, if that is chosen
-    /// for single precision.
-    pub fn points_len(&self) -> Option<usize> {
-        self.winograd.as_ref().map(Winograd::points_len)
+    /// Whether sums are taken with fewer multiplications, in single precision.
+    pub fn is_winograd(&self) -> bool {
+        self.winograd.is_some()
     }
 
-    /// Writes the kernel `w` for [`Conv::forward_from_points`].
-    ///
-    /// # Errors
-    /// If a slice has not the length that the shape or [`Conv::points_len`] says.
-    pub fn forward_points(&self, pool: &Pool, w: &[f32], points: &mut [f32]) -> Result<()> {
-        holds("w", w, self.shape.kernel_len())?;
-        self.planned(points)?.forward_points(pool, w, points);
-        Ok(())
+    /// With how many values [`Conv::pack`] writes a kernel for a direction; none where that reads the kernel as it
+    /// is.
+    pub fn packed_len<T: Real>(&self, toward: Toward) -> Option<usize> {
+        if let Some(plan) = self.winograd::<T>() {
+            return Some(plan.points_len());
+        }
+        let (packing, shape) = (self.packing(toward), &self.shape);
+        let [height, width, _] = packing.sweep.target;
+        let in_place = packing.is_in_place::<T>(shape.batch * height * width);
+        (!in_place && !self.is_depthwise()).then(|| shape.groups * packing.len::<T>())
     }
 
-    /// Writes the kernel `w` for [`Conv::backward_data_from_points`].
+    /// Writes the kernel `w` for [`Conv::forward_packed`] or [`Conv::backward_data_packed`]. A kernel that is used
+    /// by parts of a batch is packed once.
     ///
     /// # Errors
-    /// If a slice has not the length that the shape or [`Conv::points_len`] says.
-    pub fn backward_points(&self, pool: &Pool, w: &[f32], points: &mut [f32]) -> Result<()> {
-        holds("w", w, self.shape.kernel_len())?;
-        self.planned(points)?.backward_points(pool, w, points);
-        Ok(())
-    }
-
-    /// [`Conv::forward`] with a kernel that [`Conv::forward_points`] wrote.
-    ///
-    /// # Errors
-    /// If a slice has not the length that the shape or [`Conv::points_len`] says.
-    pub fn forward_from_points(
+    /// If a slice has not the length that the shape or [`Conv::packed_len`] says.
+    pub fn pack<T: Real>(
         &self,
         pool: &Pool,
-        x: &[f32],
-        points: &[f32],
-        y: &mut [f32],
+        toward: Toward,
+        w: &[T],
+        packed: &mut [T],
     ) -> Result<()> {
-        holds("x", x, self.shape.input_len())?;
-        holds("y", y, self.shape.output_len())?;
-        self.planned(points)?.forward(pool, x, points, None, y);
+        holds("w", w, self.shape.kernel_len())?;
+        holds("packed", packed, self.packed_len::<T>(toward).unwrap_or(0))?;
+        match (self.winograd::<T>(), toward) {
+            (Some(plan), Toward::Output) => plan.forward_points(pool, w, packed),
+            (Some(plan), Toward::Input) => plan.backward_points(pool, w, packed),
+            (None, _) => {
+                let packing = self.packing(toward);
+                let len = packing.len::<T>();
+                for (group, packed) in packed.chunks_exact_mut(len.max(1)).enumerate() {
+                    packing.pack(
+                        pool,
+                        &w[group * (self.shape.out_c / self.shape.groups)..],
+                        packed,
+                    );
+                }
+            }
+        }
         Ok(())
-    }
-
-    /// [`Conv::backward_data`] with a kernel that [`Conv::backward_points`] wrote.
-    ///
-    /// # Errors
-    /// If a slice has not the length that the shape or [`Conv::points_len`] says.
-    pub fn backward_data_from_points(
-        &self,
-        pool: &Pool,
-        dy: &[f32],
-        points: &[f32],
-        dx: &mut [f32],
-    ) -> Result<()> {
-        holds("dy", dy, self.shape.output_len())?;
-        holds("dx", dx, self.shape.input_len())?;
-        self.planned(points)?.backward_data(pool, dy, points, dx);
-        Ok(())
-    }
-
-    /// The plan with fewer multiplications, for a kernel at the points.
-    fn planned(&self, points: &[f32]) -> Result<&Winograd> {
-        holds("points", points, self.points_len().unwrap_or_default())?;
-        self.winograd.as_ref().ok_or_else(|| {
-            Error::invalid("Conv", "points", "need a plan that computes with them", "a direct plan")
-        })
     }
 
     /// `y`, from the image `x`, the kernel `w` and one bias for each filter, or none.
@@ -159,34 +151,34 @@ impl Conv {
         bias: Option<&[T]>,
         y: &mut [T],
     ) -> Result<()> {
+        self.with_packed(pool, Toward::Output, w, |packed| {
+            self.forward_packed(pool, x, packed, bias, y)
+        })
+    }
+
+    /// [`Conv::forward`] with a kernel that [`Conv::pack`] wrote, or the kernel itself where that is what is read.
+    ///
+    /// # Errors
+    /// If a slice has not the length that the shape or [`Conv::packed_len`] says.
+    pub fn forward_packed<T: Real>(
+        &self,
+        pool: &Pool,
+        x: &[T],
+        packed: &[T],
+        bias: Option<&[T]>,
+        y: &mut [T],
+    ) -> Result<()> {
         let shape = &self.shape;
         holds("x", x, shape.input_len())?;
-        holds("w", w, shape.kernel_len())?;
         holds("bias", bias.unwrap_or_default(), bias.map_or(0, |_| shape.out_c))?;
         holds("y", y, shape.output_len())?;
+        self.holds_packed(Toward::Output, packed)?;
         if let Some(plan) = self.winograd::<T>() {
-            with_scratch(plan.points_len(), |points: &mut [T]| {
-                plan.forward_points(pool, w, points);
-                plan.forward(pool, x, points, bias, y);
-            });
-            return Ok(());
-        }
-        if self.is_depthwise() {
-            depthwise::forward(self.isa, pool, shape, x, w, bias, y);
-            return Ok(());
-        }
-        let n = shape.out_c / shape.groups;
-        let y = SharedSlice::new(y);
-        for group in 0..shape.groups {
-            let weights = Weights {
-                values: &w[group * n..],
-                kernel_width: shape.k_w,
-                tap_step: self.tap_len(),
-                row_step: shape.out_c,
-                col_step: 1,
-            };
-            let bias = bias.map(|bias| &bias[group * n..(group + 1) * n]);
-            self.sweep(&self.forward, x, weights, bias, group, n).run(pool, &y);
+            plan.forward(pool, x, packed, bias, y);
+        } else if self.is_depthwise() {
+            depthwise::forward(self.isa, pool, shape, x, packed, bias, y);
+        } else {
+            self.sweep(pool, Toward::Output, x, packed, bias, y);
         }
         Ok(())
     }
@@ -203,32 +195,33 @@ impl Conv {
         w: &[T],
         dx: &mut [T],
     ) -> Result<()> {
+        self.with_packed(pool, Toward::Input, w, |packed| {
+            self.backward_data_packed(pool, dy, packed, dx)
+        })
+    }
+
+    /// [`Conv::backward_data`] with a kernel that [`Conv::pack`] wrote, or the kernel itself where that is what is
+    /// read.
+    ///
+    /// # Errors
+    /// If a slice has not the length that the shape or [`Conv::packed_len`] says.
+    pub fn backward_data_packed<T: Real>(
+        &self,
+        pool: &Pool,
+        dy: &[T],
+        packed: &[T],
+        dx: &mut [T],
+    ) -> Result<()> {
         let shape = &self.shape;
         holds("dy", dy, shape.output_len())?;
-        holds("w", w, shape.kernel_len())?;
         holds("dx", dx, shape.input_len())?;
+        self.holds_packed(Toward::Input, packed)?;
         if let Some(plan) = self.winograd::<T>() {
-            with_scratch(plan.points_len(), |points: &mut [T]| {
-                plan.backward_points(pool, w, points);
-                plan.backward_data(pool, dy, points, dx);
-            });
-            return Ok(());
-        }
-        if self.is_depthwise() {
-            depthwise::backward_data(self.isa, pool, shape, dy, w, dx);
-            return Ok(());
-        }
-        let n = shape.in_c / shape.groups;
-        let dx = SharedSlice::new(dx);
-        for group in 0..shape.groups {
-            let weights = Weights {
-                values: &w[group * (shape.out_c / shape.groups)..],
-                kernel_width: shape.k_w,
-                tap_step: self.tap_len(),
-                row_step: 1,
-                col_step: shape.out_c,
-            };
-            self.sweep(&self.backward, dy, weights, None, group, n).run(pool, &dx);
+            plan.backward_data(pool, dy, packed, dx);
+        } else if self.is_depthwise() {
+            depthwise::backward_data(self.isa, pool, shape, dy, packed, dx);
+        } else {
+            self.sweep(pool, Toward::Input, dy, packed, None, dx);
         }
         Ok(())
     }
@@ -263,22 +256,56 @@ impl Conv {
         Ok(())
     }
 
-    fn sweep<'a, T>(
+    /// Calls `run` with the kernel as it is wanted, or as it is.
+    fn with_packed<T: Real>(
         &self,
-        sweep: &'a Sweep,
-        source: &'a [T],
-        weights: Weights<'a, T>,
-        bias: Option<&'a [T]>,
-        group: usize,
-        n: usize,
-    ) -> sweep::Job<'a, T> {
-        let (isa, batch) = (self.isa, self.shape.batch);
-        sweep::Job { isa, sweep, source, weights, bias, group, n, batch }
+        pool: &Pool,
+        toward: Toward,
+        w: &[T],
+        run: impl FnOnce(&[T]) -> Result<()>,
+    ) -> Result<()> {
+        holds("w", w, self.shape.kernel_len())?;
+        let Some(len) = self.packed_len::<T>(toward) else { return run(w) };
+        with_scratch(len, |packed: &mut [T]| {
+            self.pack(pool, toward, w, packed)?;
+            run(packed)
+        })
     }
 
-    /// The values of one tap of the kernel.
-    fn tap_len(&self) -> usize {
-        self.shape.in_c / self.shape.groups * self.shape.out_c
+    fn holds_packed<T: Real>(&self, toward: Toward, packed: &[T]) -> Result<()> {
+        let len = self.packed_len::<T>(toward).unwrap_or(self.shape.kernel_len());
+        holds("packed", packed, len)
+    }
+
+    /// Runs a direction, group after group.
+    fn sweep<T: Real>(
+        &self,
+        pool: &Pool,
+        toward: Toward,
+        source: &[T],
+        packed: &[T],
+        bias: Option<&[T]>,
+        target: &mut [T],
+    ) {
+        let (packing, batch) = (self.packing(toward), self.shape.batch);
+        let (n, len) = (packing.n, packing.len::<T>());
+        let target = SharedSlice::new(target);
+        for group in 0..self.shape.groups {
+            let packed = &packed[group * len..(group + 1) * len];
+            let bias = bias.map(|bias| &bias[group * n..(group + 1) * n]);
+            sweep::Job { packing, source, packed, bias, group, batch }.run(pool, &target);
+        }
+    }
+
+    fn packing(&self, toward: Toward) -> Packing<'_> {
+        let ConvShape { in_c, out_c, groups, k_w: width, .. } = self.shape;
+        let step = in_c / groups * out_c;
+        let (sweep, n, row_step, col_step) = match toward {
+            Toward::Output => (&self.forward, out_c / groups, out_c, 1),
+            Toward::Input => (&self.backward, in_c / groups, 1, out_c),
+        };
+        let taps = Taps { width, step, row_step, col_step };
+        Packing { isa: self.isa, sweep, taps, n }
     }
 
     /// The plan with fewer multiplications, for single precision: who asks for double precision wants its

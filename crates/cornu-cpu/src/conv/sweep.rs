@@ -1,180 +1,62 @@
-//! Forward and backward-data: packed weights, and tasks that are bands of images.
+//! Forward and backward-data: tasks that are bands of images.
 
 use super::band::{Place, place};
 use super::geometry::{Phase, Sweep, TASKS};
-use crate::gemm::{
-    BLOCK_ROWS, Block, Dots, Epilogue, Layout, MAX_DOTS, Panels, SERIAL, View, pack_panel,
-};
+use super::packing::Packing;
+use crate::gemm::{BLOCK_ROWS, Block, Dots, Epilogue, Layout, Panels, SERIAL};
 use crate::runtime::{Pool, SharedSlice};
 use crate::scratch::with_scratch;
-use crate::simd::{AnyIsa, Real};
+use crate::simd::Real;
 use std::ops::Range;
 
-/// With fewer pixels, copying the weights for the kernel costs more than reading them where they are: a copy also
-/// makes every other thread fetch them.
-const FEW_PIXELS: usize = 1024;
 /// The pixels up to which a task takes more than one image: they meet the weights together.
 const PIXELS: usize = 64;
 
-/// The weights of one group: tap (row, col) of the kernel is a matrix from source channels to target
-/// channels, element (i, j) at `tap_start + i * row_step + j * col_step`.
-#[derive(Clone, Copy)]
-pub(super) struct Weights<'a, T> {
-    pub values: &'a [T],
-    pub kernel_width: usize,
-    /// Elements from one tap to the next.
-    pub tap_step: usize,
-    pub row_step: usize,
-    pub col_step: usize,
-}
-
-impl<'a, T> Weights<'a, T> {
-    fn tap(&self, phase: &Phase, i: usize) -> View<'a, T> {
-        let (row, col) = phase.tap(i);
-        let start = (row * self.kernel_width + col) * self.tap_step;
-        let values = &self.values[start..];
-        View { values, row_step: self.row_step, col_step: self.col_step }
-    }
-}
-
 /// One group of a sweep over a batch.
 pub(super) struct Job<'a, T> {
-    pub isa: AnyIsa,
-    pub sweep: &'a Sweep,
+    pub packing: Packing<'a>,
     pub source: &'a [T],
-    pub weights: Weights<'a, T>,
+    /// The weights of the group, packed.
+    pub packed: &'a [T],
     pub bias: Option<&'a [T]>,
     pub group: usize,
-    /// Target channels of one group.
-    pub n: usize,
     pub batch: usize,
 }
 
 impl<T: Real> Job<'_, T> {
     /// Computes the channels of the group in every pixel of `target`.
     pub fn run(&self, pool: &Pool, target: &SharedSlice<T>) {
-        let k = self.sweep.total_k();
-        // Dot products pay where every sum is long.
-        let narrow = self.n <= MAX_DOTS && self.sweep.phases.iter().all(|phase| phase.k >= 32);
-        let panels = Panels::new::<T>(self.isa, self.n);
-        let width = if narrow { self.n } else { panels.width() };
-        let pixels = self.batch * self.sweep.target[0] * self.sweep.target[1];
-        if pixels < FEW_PIXELS && !narrow && self.is_packed(panels) {
-            return self.tasks(pool, panels, narrow, &self.weights.values[..k * width], target);
-        }
-        with_scratch(k * width, |packed: &mut [T]| {
-            if narrow {
-                self.pack_rows(packed);
-            } else {
-                self.pack(pool, panels, packed);
-            }
-            self.tasks(pool, panels, narrow, packed, target);
-        });
-    }
-
-    /// Runs the tasks with packed weights.
-    fn tasks(
-        &self,
-        pool: &Pool,
-        panels: Panels,
-        narrow: bool,
-        packed: &[T],
-        target: &SharedSlice<T>,
-    ) {
-        let images = self.sweep.images(PIXELS, self.batch, TASKS);
-        let bands = self.batch.div_ceil(images) * self.sweep.bands;
+        let Packing { sweep, n, .. } = self.packing;
+        let (panels, rows) = (self.packing.panels::<T>(), self.packing.is_rows());
+        let images = sweep.images(PIXELS, self.batch, TASKS);
+        let bands = self.batch.div_ceil(images) * sweep.bands;
         // Few small images: share out the panels as well.
-        let split = if narrow || bands >= TASKS { 1 } else { panels.count().min(TASKS) };
+        let split = if rows || bands >= TASKS { 1 } else { panels.count().min(TASKS) };
         let each = panels.count().div_ceil(split);
         let split = panels.count().div_ceil(each);
         let run = |task: usize| {
             let (band, part) = (task / split, task % split);
-            let range = part * each..panels.count().min((part + 1) * each);
-            let weights =
-                if narrow { Packed::Rows(packed) } else { Packed::Panels(packed, panels, range) };
-            let first = band / self.sweep.bands * images;
+            let columns = match rows {
+                true => Columns::All(n),
+                false => {
+                    Columns::Panels(panels, part * each..panels.count().min((part + 1) * each))
+                }
+            };
+            let first = band / sweep.bands * images;
             let images = first..self.batch.min(first + images);
-            self.band(images, band % self.sweep.bands, &weights, target);
+            self.band(images, band % sweep.bands, &columns, target);
         };
-        let [height, width, _] = self.sweep.target;
-        if self.batch * height * width * packed.len() < 2 * SERIAL {
+        let [height, width, _] = sweep.target;
+        if self.batch * height * width * self.packed.len() < 2 * SERIAL {
             (0..bands * split).for_each(run);
         } else {
             pool.parallel_for(bands * split, run);
         }
     }
 
-    /// Whether the weights lie in memory as [`Job::pack`] would write them: one panel of whole vectors, and
-    /// taps in the kernel's order.
-    fn is_packed(&self, panels: Panels) -> bool {
-        let Weights { tap_step, row_step, col_step, .. } = self.weights;
-        let [phase] = &self.sweep.phases[..] else { return false };
-        let in_order = |i: usize| {
-            let (row, col) = phase.tap(i);
-            row * self.weights.kernel_width + col == i
-        };
-        panels.count() == 1
-            && (self.n, col_step, row_step) == (panels.width(), 1, panels.width())
-            && tap_step == self.sweep.channels * row_step
-            && (0..phase.k / self.sweep.channels).all(in_order)
-    }
-
-    /// Packs the weights: phase after phase, chunk after chunk, panel after panel.
-    fn pack(&self, pool: &Pool, panels: Panels, packed: &mut [T]) {
-        let channels = self.sweep.channels;
-        let large = packed.len() >= SERIAL / 4;
-        let packed = SharedSlice::new(packed);
-        let pack_one = |index: usize| {
-            let panel = panels.get(index);
-            let width = panel.vectors * panels.lanes();
-            for phase in &self.sweep.phases {
-                for chunk in &phase.chunks {
-                    let start = (phase.k_start + chunk.k0) * panels.width() + panel.col * chunk.k;
-                    // SAFETY: panels of chunks lie one after another, and each is packed once.
-                    let out = unsafe { packed.slice(start..start + chunk.k * width) };
-                    let mut done = 0;
-                    while done < chunk.k {
-                        let (tap, first) =
-                            ((chunk.k0 + done) / channels, (chunk.k0 + done) % channels);
-                        let rows = (channels - first).min(chunk.k - done);
-                        let out = &mut out[done * width..];
-                        let matrix = self.weights.tap(phase, tap);
-                        pack_panel(panels, index, matrix, first, rows, out);
-                        done += rows;
-                    }
-                }
-            }
-        };
-        if large {
-            pool.parallel_for(panels.count(), pack_one);
-        } else {
-            (0..panels.count()).for_each(pack_one);
-        }
-    }
-
-    /// Packs the weights of a narrow target: phase after phase, a row along `k` for each channel.
-    fn pack_rows(&self, packed: &mut [T]) {
-        let channels = self.sweep.channels;
-        for phase in &self.sweep.phases {
-            for i in 0..phase.k {
-                let matrix = self.weights.tap(phase, i / channels);
-                for j in 0..self.n {
-                    packed[phase.k_start * self.n + j * phase.k + i] =
-                        matrix.values[i % channels * matrix.row_step + j * matrix.col_step];
-                }
-            }
-        }
-    }
-
     /// One task: a band of some images, all phases.
-    fn band(
-        &self,
-        images: Range<usize>,
-        band: usize,
-        weights: &Packed<T>,
-        target: &SharedSlice<T>,
-    ) {
-        let sweep = self.sweep;
+    fn band(&self, images: Range<usize>, band: usize, columns: &Columns, target: &SharedSlice<T>) {
+        let Packing { sweep, n, .. } = self.packing;
         let image_len: usize = sweep.source.iter().product();
         let source = &self.source[images.start * image_len..images.end * image_len];
         let band = sweep.band(band);
@@ -183,12 +65,12 @@ impl<T: Real> Job<'_, T> {
             let place = place(sweep, source, self.group, &band, scratch);
             // The first channel of the group in the first pixel of the first image.
             let pixels = sweep.target[0] * sweep.target[1];
-            let first = images.start * pixels * sweep.target[2] + self.group * self.n;
+            let first = images.start * pixels * sweep.target[2] + self.group * n;
             let first = target.as_mut_ptr().wrapping_add(first);
             if sweep.sums {
                 let step = sweep.target[2];
                 let pixels = (0..images.len() * pixels).map(|i| first.wrapping_add(i * step));
-                self.clear(pixels, weights);
+                self.clear(pixels, columns);
             }
             for phase in &sweep.phases {
                 let end = band.to.min(phase.axes[0].count);
@@ -201,17 +83,22 @@ impl<T: Real> Job<'_, T> {
                     if count == 0 {
                         break;
                     }
-                    self.block(phase, &rows[..count], &outs[..count], weights);
+                    self.block(phase, &rows[..count], &outs[..count], columns);
                 }
             }
         });
     }
 
     /// Fills pixels with the bias, or zeros.
-    fn clear(&self, pixels: impl Iterator<Item = *mut T>, weights: &Packed<T>) {
-        let (from, to) = match weights {
-            Packed::Rows(_) => (0, self.n),
-            Packed::Panels(_, panels, range) => columns(*panels, range, self.n),
+    fn clear(&self, pixels: impl Iterator<Item = *mut T>, columns: &Columns) {
+        let (from, to) = match columns {
+            Columns::All(n) => (0, *n),
+            Columns::Panels(panels, range) if range.end == panels.count() => {
+                (panels.get(range.start).col, panels.n)
+            }
+            Columns::Panels(panels, range) => {
+                (panels.get(range.start).col, panels.get(range.end).col)
+            }
         };
         for pixel in pixels {
             // SAFETY: a pixel of the target has the channels of the group; tasks are apart.
@@ -224,24 +111,25 @@ impl<T: Real> Job<'_, T> {
     }
 
     /// Some pixels of one phase.
-    fn block(&self, phase: &Phase, rows: &[*const T], outs: &[*mut T], weights: &Packed<T>) {
+    fn block(&self, phase: &Phase, rows: &[*const T], outs: &[*mut T], columns: &Columns) {
         if phase.k == 0 {
-            return self.clear(outs.iter().copied(), weights);
+            return self.clear(outs.iter().copied(), columns);
         }
-        match weights {
-            Packed::Rows(packed) => {
+        let Packing { isa, sweep, .. } = self.packing;
+        match columns {
+            &Columns::All(n) => {
                 let dots = Dots {
                     rows,
                     segments: &phase.segments,
                     outs,
                     out_step: 1,
-                    b: &packed[phase.k_start * self.n..(phase.k_start + phase.k) * self.n],
-                    columns: self.n,
+                    b: &self.packed[phase.k_start * n..(phase.k_start + phase.k) * n],
+                    columns: n,
                     add: false,
                 };
                 // SAFETY: every window lies inside the band, every pixel of the target inside the target;
                 // tasks have distinct pixels or channels.
-                unsafe { dots.compute(self.isa) };
+                unsafe { dots.compute(isa) };
                 for (&out, bias) in
                     outs.iter().flat_map(|out| std::iter::repeat(out).zip(self.bias))
                 {
@@ -251,9 +139,9 @@ impl<T: Real> Job<'_, T> {
                     }
                 }
             }
-            Packed::Panels(packed, panels, range) => {
+            Columns::Panels(panels, range) => {
                 // Pixels that phases add to have the bias from the start.
-                let bias = self.bias.filter(|_| !self.sweep.sums);
+                let bias = self.bias.filter(|_| !sweep.sums);
                 for chunk in &phase.chunks {
                     let start = (phase.k_start + chunk.k0) * panels.width();
                     let block = Block {
@@ -261,36 +149,30 @@ impl<T: Real> Job<'_, T> {
                         k_step: 1,
                         segments: &chunk.segments,
                         outs,
-                        b: packed[start..].as_ptr(),
+                        b: self.packed[start..].as_ptr(),
                         layout: Layout::Packed,
                         panels: *panels,
                         range: range.clone(),
                         epilogue: Epilogue {
-                            add: chunk.k0 > 0 || self.sweep.sums,
+                            add: chunk.k0 > 0 || sweep.sums,
                             bias: bias.filter(|_| chunk.k0 + chunk.k == phase.k),
                         },
                     };
                     // SAFETY: every window lies inside the band, every pixel of the target inside the
                     // target; tasks have distinct pixels or panels; the weights were packed for them.
-                    unsafe { block.compute(self.isa) };
+                    unsafe { block.compute(isa) };
                 }
             }
         }
     }
 }
 
-/// The packed weights, as a task needs them.
-enum Packed<'a, T> {
-    /// For narrow targets.
-    Rows(&'a [T]),
-    /// For the others: all panels, and those of the task.
-    Panels(&'a [T], Panels, Range<usize>),
-}
-
-/// The columns of a range of panels.
-fn columns(panels: Panels, range: &Range<usize>, n: usize) -> (usize, usize) {
-    let to = if range.end == panels.count() { n } else { panels.get(range.end).col };
-    (panels.get(range.start).col, to)
+/// The target channels of a task.
+enum Columns {
+    /// All, as dot products with rows of weights.
+    All(usize),
+    /// Those of a range of panels.
+    Panels(Panels, Range<usize>),
 }
 
 /// The pixels of a phase within a band of some images, some at a time.

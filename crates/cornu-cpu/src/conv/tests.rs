@@ -58,6 +58,27 @@ fn check<T: Real>(isa: AnyIsa, pool: &Pool, shape: ConvShape) {
     let mut got = fresh(dw.len());
     conv.backward_filter(pool, &x, &dy, &mut got).unwrap();
     same("backward_filter", &got, &dw);
+    // Image by image, with a kernel that was packed once.
+    let packed = |toward| match conv.packed_len::<T>(toward) {
+        None => w.clone(),
+        Some(len) => {
+            let mut packed = fresh(len);
+            conv.pack(pool, toward, &w, &mut packed).unwrap();
+            packed
+        }
+    };
+    let (single, forward, backward) =
+        (conv.with_batch(1), packed(Toward::Output), packed(Toward::Input));
+    let (x_len, y_len) = (x.len() / shape.batch.max(1), y.len() / shape.batch.max(1));
+    let (mut got_y, mut got_dx) = (fresh(y.len()), fresh(dx.len()));
+    for i in 0..shape.batch {
+        let (xs, ys) = (i * x_len..(i + 1) * x_len, i * y_len..(i + 1) * y_len);
+        let y = &mut got_y[ys.clone()];
+        single.forward_packed(pool, &x[xs.clone()], &forward, Some(&bias), y).unwrap();
+        single.backward_data_packed(pool, &dy[ys], &backward, &mut got_dx[xs]).unwrap();
+    }
+    same("forward_packed", &got_y, &y);
+    same("backward_data_packed", &got_dx, &dx);
 }
 
 /// A shape from its parts: (batch, groups), sizes, channels of a group, filters of a group, kernel, …

@@ -5,15 +5,15 @@ use std::sync::OnceLock;
 use cornu_graph::ops::ConvParams;
 use cornu_graph::{DType, Error, Result};
 
-use crate::conv::{Conv, ConvShape};
+use crate::conv::{Conv, ConvShape, Toward};
 use crate::plan::{Args, Kernel, Number, Slice};
 use crate::runtime::Pool;
 use crate::simd::{Real, isa};
 
-/// Parts of a batch pack the weights once each, which pays if they meet at least so many pixels.
-const MIN_PIXELS: usize = 1200;
-/// The same where the weights come packed: enough for the rows of a matrix product.
-const MIN_PIXELS_PACKED: usize = 512;
+/// Parts of a batch have at least so many pixels: enough for the rows of a matrix product.
+const MIN_PIXELS: usize = 512;
+/// The same for the gradient of the kernel, of which every part has its own.
+const MIN_PIXELS_OF_SUMS: usize = 1200;
 
 /// Which of the three products a step computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,31 +32,31 @@ pub(crate) struct Convolution {
     direction: Direction,
     spatial: usize,
     dtype: DType,
-    /// Whether the kernel is given at the points, as [`KernelPoints`] writes it.
-    points: bool,
 }
 
-/// Writes the kernel of a convolution for the algorithm with fewer multiplications. It is a step of its own, so
-/// that the convolution can run on parts of a batch.
-pub(crate) struct KernelPoints {
+/// Writes the kernel of a convolution as its algorithm wants it. It is a step of its own, so that the convolution
+/// can run on parts of a batch.
+pub(crate) struct PackKernel {
     conv: Conv,
-    direction: Direction,
+    toward: Toward,
     spatial: usize,
+    dtype: DType,
 }
 
-impl Kernel for KernelPoints {
+impl Kernel for PackKernel {
     fn label(&self) -> String {
         let s = self.conv.shape();
         let size = size(s, self.spatial);
-        let purpose = if self.direction == Direction::Image { " for the gradient" } else { "" };
-        format!("kernel {size}, {} → {} channels to points{purpose}", s.in_c, s.out_c)
+        let purpose = if self.toward == Toward::Input { " for the gradient" } else { "" };
+        let points = self.dtype == DType::F32 && self.conv.is_winograd();
+        let way = if points { "to points" } else { "packed" };
+        format!("kernel {size}, {} → {} channels {way}{purpose}", s.in_c, s.out_c)
     }
 
     fn run(&self, pool: &Pool, args: &mut Args) -> Result<()> {
-        let (w, points) = (args.input(0)?, args.output(0)?);
-        match self.direction {
-            Direction::Image => self.conv.backward_points(pool, w, points),
-            _ => self.conv.forward_points(pool, w, points),
+        match self.dtype {
+            DType::F64 => self.conv.pack::<f64>(pool, self.toward, args.input(0)?, args.output(0)?),
+            _ => self.conv.pack::<f32>(pool, self.toward, args.input(0)?, args.output(0)?),
         }
     }
 }
@@ -124,27 +124,31 @@ impl Convolution {
             groups: params.groups,
         };
         let conv = if direct()? { Conv::direct } else { Conv::new }(isa()?, shape)?;
-        Ok(Some(Convolution { conv, direction, spatial, dtype, points: false }))
+        Ok(Some(Convolution { conv, direction, spatial, dtype }))
     }
 
-    /// The step that writes the kernel at the points, with the number of its values, where that is how this
-    /// convolution is computed; from then on it wants them in the kernel's place.
-    pub fn take_points(&mut self) -> Option<(KernelPoints, usize)> {
-        let len = self.conv.points_len()?;
-        if self.dtype != DType::F32 || self.direction == Direction::Filter {
-            return None;
-        }
-        self.points = true;
-        let (conv, direction, spatial) = (self.conv.clone(), self.direction, self.spatial);
-        Some((KernelPoints { conv, direction, spatial }, len))
+    /// The step that packs the kernel, with the number of its values, where the convolution wants those in the
+    /// kernel's place.
+    pub fn pack(&self) -> Option<(PackKernel, usize)> {
+        let toward = match self.direction {
+            Direction::Forward => Toward::Output,
+            Direction::Image => Toward::Input,
+            Direction::Filter => return None,
+        };
+        let len = match self.dtype {
+            DType::F64 => self.conv.packed_len::<f64>(toward)?,
+            _ => self.conv.packed_len::<f32>(toward)?,
+        };
+        let (conv, spatial, dtype) = (self.conv.clone(), self.spatial, self.dtype);
+        Some((PackKernel { conv, toward, spatial, dtype }, len))
     }
 
     fn compute<T: Real + Number>(&self, pool: &Pool, args: &mut Args) -> Result<()> {
         let (a, b) = (args.input::<T>(0)?, args.input::<T>(1)?);
         let out = args.output::<T>(0)?;
         match self.direction {
-            Direction::Forward => self.conv.forward(pool, a, b, None, out),
-            Direction::Image => self.conv.backward_data(pool, a, b, out),
+            Direction::Forward => self.conv.forward_packed(pool, a, b, None, out),
+            Direction::Image => self.conv.backward_data_packed(pool, a, b, out),
             Direction::Filter => self.conv.backward_filter(pool, a, b, out),
         }
     }
@@ -192,12 +196,12 @@ impl Kernel for Convolution {
         let s = self.conv.shape();
         // Each part would have sums at all points.
         let filter = self.direction == Direction::Filter;
-        if filter && self.dtype == DType::F32 && self.conv.points_len().is_some() {
+        if filter && self.dtype == DType::F32 && self.conv.is_winograd() {
             return None;
         }
         let batch = s.batch / parts;
         let pixels = batch * (s.in_h * s.in_w).min(s.out_h * s.out_w);
-        let least = if self.points { MIN_PIXELS_PACKED } else { MIN_PIXELS };
+        let least = if filter { MIN_PIXELS_OF_SUMS } else { MIN_PIXELS };
         if !s.batch.is_multiple_of(parts) || pixels < least {
             return None;
         }
@@ -214,14 +218,6 @@ impl Kernel for Convolution {
     }
 
     fn run(&self, pool: &Pool, args: &mut Args) -> Result<()> {
-        if self.points {
-            let (a, points) = (args.input(0)?, args.input(1)?);
-            let out = args.output(0)?;
-            return match self.direction {
-                Direction::Image => self.conv.backward_data_from_points(pool, a, points, out),
-                _ => self.conv.forward_from_points(pool, a, points, out),
-            };
-        }
         match self.dtype {
             DType::F64 => self.compute::<f64>(pool, args),
             _ => self.compute::<f32>(pool, args),
