@@ -7,6 +7,7 @@
 
 use std::any::Any;
 use std::cell::{Cell, UnsafeCell};
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -43,9 +44,14 @@ struct Job {
     chunks: usize,
 }
 
+/// The first chunk of a thread's stretch that nobody has taken. On a cache line of its own.
+#[repr(align(128))]
+struct Next(AtomicUsize);
+
 struct Shared {
     state: AtomicUsize,
-    next: AtomicUsize,
+    /// One for each thread.
+    next: Box<[Next]>,
     job: UnsafeCell<Job>,
     panic: Mutex<Option<Box<dyn Any + Send>>>,
     quit: AtomicBool,
@@ -121,7 +127,7 @@ impl Pool {
         }
         let shared = Arc::new(Shared {
             state: AtomicUsize::new(0),
-            next: AtomicUsize::new(0),
+            next: (0..threads).map(|_| Next(AtomicUsize::new(0))).collect(),
             job: UnsafeCell::new(Job { body: std::ptr::null(), call: call_nothing, chunks: 0 }),
             panic: Mutex::new(None),
             quit: AtomicBool::new(false),
@@ -134,7 +140,7 @@ impl Pool {
             let shared = Arc::clone(&pool.shared);
             let worker = std::thread::Builder::new()
                 .name(format!("cornu-{i}"))
-                .spawn(move || shared.work())
+                .spawn(move || shared.work(i))
                 .map_err(|e| {
                     Error::Backend(format!("cannot start thread {i} of {threads}: {e}"))
                 })?;
@@ -150,7 +156,7 @@ impl Pool {
 
     /// Calls `body(i)` once for every `i` in `0..chunks`, on all threads, and returns when all are done.
     ///
-    /// Which thread takes which chunk is chance: results that must not depend on the number of threads
+    /// Which thread takes which chunk is not certain: results that must not depend on the number of threads
     /// need chunks that do not either. A call from inside `body`, or while another thread uses the pool,
     /// runs on the calling thread alone.
     ///
@@ -194,7 +200,9 @@ impl Pool {
             *shared.job.get() =
                 Job { body: std::ptr::from_ref(body).cast(), call: call_body::<F>, chunks };
         }
-        shared.next.store(0, Ordering::Relaxed);
+        for (thread, next) in shared.next.iter().enumerate() {
+            next.0.store(shared.stretch(thread, chunks).start, Ordering::Relaxed);
+        }
         let number = (shared.state.load(Ordering::Relaxed) & !(REGION - 1)).wrapping_add(REGION);
         // SeqCst here and on `sleepers` below: either this thread sees the sleeper, or the
         // sleeper, which looks again after announcing itself, sees the region.
@@ -203,7 +211,7 @@ impl Pool {
             let _sleep = lock(&shared.sleep);
             shared.wake.notify_all();
         }
-        shared.take_chunks();
+        shared.take_chunks(0);
         shared.state.fetch_and(!OPEN, Ordering::Relaxed);
         let mut spins = 0u32;
         // From here no worker can join, so `body` is unused when those inside have left.
@@ -244,8 +252,8 @@ impl std::fmt::Debug for Pool {
 }
 
 impl Shared {
-    /// A worker's life.
-    fn work(&self) {
+    /// The life of a worker, the thread of this number.
+    fn work(&self, thread: usize) {
         let mut last = 0;
         while let Some(seen) = self.wait(last) {
             let joined = self.state.compare_exchange(
@@ -256,7 +264,7 @@ impl Shared {
             );
             if joined.is_ok() {
                 last = seen & !(REGION - 1);
-                self.take_chunks();
+                self.take_chunks(thread);
                 self.state.fetch_sub(JOINED, Ordering::Release);
             }
         }
@@ -291,26 +299,36 @@ impl Shared {
         }
     }
 
-    /// Runs chunks until none is left. Only inside a region.
-    fn take_chunks(&self) {
+    /// The chunks of a thread.
+    fn stretch(&self, thread: usize, chunks: usize) -> Range<usize> {
+        let threads = self.next.len();
+        thread * chunks / threads..(thread + 1) * chunks / threads
+    }
+
+    /// Runs chunks until none is left, those of `thread` first. Only inside a region.
+    fn take_chunks(&self, thread: usize) {
         // SAFETY: this thread opened the region or joined it, so nobody writes the job.
         let job = unsafe { *self.job.get() };
+        let threads = self.next.len();
         INSIDE.set(true);
         let run = catch_unwind(AssertUnwindSafe(|| {
-            loop {
-                let i = self.next.fetch_add(1, Ordering::Relaxed);
-                if i >= job.chunks {
-                    break;
+            for owner in (thread..threads).chain(0..thread) {
+                let (next, end) = (&self.next[owner].0, self.stretch(owner, job.chunks).end);
+                while next.load(Ordering::Relaxed) < end {
+                    let i = next.fetch_add(1, Ordering::Relaxed);
+                    if i >= end {
+                        break;
+                    }
+                    // SAFETY: `body` is the closure that `call` was made for; the caller of the loop
+                    // keeps it alive until everyone has left the region.
+                    unsafe { (job.call)(job.body, i) };
                 }
-                // SAFETY: `body` is the closure that `call` was made for; the caller of the loop
-                // keeps it alive until everyone has left the region.
-                unsafe { (job.call)(job.body, i) };
             }
         }));
         INSIDE.set(false);
         if let Err(payload) = run {
             // Half the range is far above any number of chunks, and cannot overflow.
-            self.next.store(usize::MAX / 2, Ordering::Relaxed);
+            self.next.iter().for_each(|next| next.0.store(usize::MAX / 2, Ordering::Relaxed));
             lock(&self.panic).get_or_insert(payload);
         }
     }
@@ -366,22 +384,23 @@ mod tests {
     }
 
     #[test]
-    fn work_is_shared() {
+    fn every_thread_begins_with_its_own_chunks() {
         let pool = Pool::new(2).unwrap();
         let others = AtomicUsize::new(0);
         let caller = std::thread::current().id();
         // Each chunk waits (up to a limit) for the other, so one thread alone would hold both.
         let begun = AtomicUsize::new(0);
-        pool.parallel_for(2, |_| {
+        pool.parallel_for(2, |i| {
             begun.fetch_add(1, Ordering::SeqCst);
             let deadline = Instant::now() + Duration::from_secs(20);
             while begun.load(Ordering::SeqCst) < 2 && Instant::now() < deadline {
                 std::thread::yield_now();
             }
             if std::thread::current().id() != caller {
-                others.fetch_add(1, Ordering::SeqCst);
+                others.fetch_add(i, Ordering::SeqCst);
             }
         });
+        // The caller took chunk 0, the other thread chunk 1.
         assert_eq!(others.into_inner(), 1);
     }
 
