@@ -3,12 +3,14 @@
 //! [`gemm`] packs B panel by panel and runs the micro-kernel of `tile.rs` over it (the loops are those of
 //! Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication", 2008). Products with
 //! very few rows or columns, where packing would cost more than the product, have kernels of their own.
-//! `k` is never split between threads, so the result does not depend on their number.
+//! Where `k` is split (`deep.rs`), it is into the same parts for every number of threads, so the result does not
+//! depend on that.
 
 #![allow(clippy::needless_range_loop)] // Loops over a tile in registers are clearest by index.
 
 mod axpy;
 mod blocked;
+mod deep;
 mod dot;
 mod int;
 mod pack;
@@ -122,9 +124,10 @@ fn one<T: Real>(
     } else if n == 1 && a_view.row_step == 1 && spec.c_stride == 1 {
         let product = (b, b_view.row_step, k, a_view.transposed());
         row_times_matrix(isa, pool, product, add, &mut c[..m]);
+    } else if deep::suits(spec) {
+        return deep::deep(isa, pool, spec, a_view, b_view, bias, c);
     } else {
-        blocked::blocked(isa, pool, spec, a_view, b_view, bias, c);
-        return;
+        return blocked::blocked(isa, pool, spec, a_view, b_view, bias, c);
     }
     if let Some(bias) = bias {
         for row in c.chunks_mut(spec.c_stride.max(n)) {

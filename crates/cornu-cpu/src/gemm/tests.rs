@@ -92,6 +92,8 @@ fn agrees_with_the_definition_beyond_one_block() {
             Gemm::new(3000, 1, 500).transpose_a(),
             Gemm::new(4, 512, 1000),
             Gemm::new(2000, 3, 333),
+            Gemm::new(16, 40, 4100),
+            Gemm::new(7, 33, 5001).transpose_a().transpose_b().accumulate(),
             Gemm::new(3, 2000, 333).transpose_b(),
         ] {
             check::<f32>(isa, &pool, &spec, true);
@@ -122,6 +124,7 @@ fn gives_the_same_bits_whatever_the_number_of_threads() {
             Gemm::new(600, 90, 900),
             Gemm::new(1, 2000, 300),
             Gemm::new(900, 3, 300),
+            Gemm::new(20, 32, 5000),
         ] {
             let a: Vec<f32> = (0..spec.m * spec.k).map(|i| (i as f32).sin()).collect();
             let b: Vec<f32> = (0..spec.n * spec.k).map(|i| (i as f32).cos()).collect();

@@ -102,12 +102,14 @@ impl<V: std::hash::Hash + Eq, F: Fn(NodeId) -> Result<V>> Builder<'_, V, F> {
                 self.names.push(op.name());
                 let instr = match op {
                     Op::Unary(op) => Instr::Unary(op.0, a),
-                    Op::Binary(op) if op.0 == BinaryKind::Div && self.inverse(b).is_some() => {
+                    Op::Binary(op) => match self.inverse(b).filter(|_| op.0 == BinaryKind::Div) {
                         // Exact, and many times as fast.
-                        let inverse = Array::scalar(self.inverse(b).unwrap_or(1.0));
-                        Instr::Binary(BinaryKind::Mul, a, self.once(Instr::Const(inverse)))
-                    }
-                    Op::Binary(op) => Instr::Binary(op.0, a, b),
+                        Some(inverse) => {
+                            let inverse = self.once(Instr::Const(Array::scalar(inverse)));
+                            Instr::Binary(BinaryKind::Mul, a, inverse)
+                        }
+                        None => Instr::Binary(op.0, a, b),
+                    },
                     Op::Compare(op) => Instr::Compare(op.0, a, b),
                     Op::Logical(op) => Instr::Logical(op.0, a, b),
                     Op::Select(_) => Instr::Select(a, b, c),
