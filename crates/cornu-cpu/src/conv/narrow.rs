@@ -1,11 +1,13 @@
 //! Backward-filter for few filters: the roles change, so that vectors run along the channels.
 //!
-//! A row is a filter, the columns are (tap of a kernel row, channel), and `k` runs over the pixels of one
-//! line of the output: there the windows of x follow each other at a fixed distance.
+//! A row is a line of dy for one filter, and the row of the kernel that it meets in a line of x; the columns are
+//! (tap of a kernel row, channel), and `k` runs over the pixels of the line: there the windows of x follow each other
+//! at a fixed distance.
 
 use super::band::place;
 use super::filter::Job;
-use crate::gemm::{Block, Epilogue, Layout, MAX_DOTS, Panels, Segment};
+use super::geometry::Band;
+use crate::gemm::{BLOCK_ROWS, Block, Epilogue, Layout, MAX_DOTS, Panels, Segment};
 use crate::runtime::{Pool, SharedSlice};
 use crate::scratch::with_scratch;
 use crate::simd::Real;
@@ -61,45 +63,59 @@ fn sum<T: Real>(job: &Job<T>, images: Range<usize>, taps: Range<usize>, out: *mu
     let panels = Panels::new::<T>(job.isa, run * channels);
     let segments = [Segment { offset: 0, len: width.count }];
     let image_len: usize = sweep.source.iter().product();
-    let mut add = false;
-    for (image, band) in images.flat_map(|i| (0..sweep.bands).map(move |b| (i, b))) {
-        let band = sweep.band(band);
+    for tap in taps.clone() {
+        for j in 0..job.n {
+            let start = j * phase.k + tap * widths * channels;
+            // SAFETY: the sums have all taps of every filter; those of these rows of the kernel are the task's.
+            unsafe { std::slice::from_raw_parts_mut(out.add(start), widths * channels) }
+                .fill(T::default());
+        }
+    }
+    // The lines of dy that meet a line of x, each in another row of the kernel.
+    let mut meets = Vec::with_capacity(taps.len());
+    for (image, y) in images.flat_map(|i| (0..sweep.source[0]).map(move |y| (i, y))) {
+        meets.clear();
+        for tap in taps.clone() {
+            let distance = y as isize - height.taps[tap].0;
+            let line = distance.max(0) as usize / height.source_step;
+            if (line * height.source_step) as isize == distance && line < height.count {
+                meets.push((tap, (image * height.count + line) * width.count));
+            }
+        }
+        // Line by line, so that a copy stays in the first-level cache.
+        let band = Band { from: 0, to: height.count, first_row: y as isize, rows: 1 };
         with_scratch(sweep.band_len(&band), |scratch: &mut [T]| {
             let x = &job.x[image * image_len..(image + 1) * image_len];
             let place = place(sweep, x, job.group, &band, scratch);
-            for line in band.from..band.to.min(height.count) {
-                let pixel = (image * height.count + line) * width.count;
-                let dy = &job.dy[pixel * filters + job.group * job.n..];
-                let mut rows = [std::ptr::null(); MAX_DOTS];
-                for (j, row) in rows.iter_mut().enumerate().take(job.n) {
-                    *row = dy[j..].as_ptr();
-                }
-                for tap in taps.clone() {
-                    let source_row = (line * height.source_step) as isize + height.taps[tap].0;
-                    for col in (0..widths).step_by(run) {
-                        let mut outs = [std::ptr::null_mut(); MAX_DOTS];
-                        for (j, row) in outs.iter_mut().enumerate().take(job.n) {
-                            let start = j * phase.k + (tap * widths + col) * channels;
-                            *row = out.wrapping_add(start);
+            for meets in meets.chunks(BLOCK_ROWS / MAX_DOTS) {
+                for col in (0..widths).step_by(run) {
+                    let mut rows = [std::ptr::null(); BLOCK_ROWS];
+                    let mut outs = [std::ptr::null_mut(); BLOCK_ROWS];
+                    for (i, &(tap, pixel)) in meets.iter().enumerate() {
+                        let dy = &job.dy[pixel * filters + job.group * job.n..];
+                        let start = (tap * widths + col) * channels;
+                        for j in 0..job.n {
+                            rows[i * job.n + j] = dy[j..].as_ptr();
+                            outs[i * job.n + j] = out.wrapping_add(j * phase.k + start);
                         }
-                        let block = Block {
-                            rows: &rows[..job.n],
-                            k_step: filters,
-                            segments: &segments,
-                            outs: &outs[..job.n],
-                            b: place.pixel(0, source_row, width.taps[col].0),
-                            layout: Layout::Rows(width.source_step * channels),
-                            panels,
-                            range: 0..panels.count(),
-                            epilogue: Epilogue { add, bias: None },
-                        };
-                        // SAFETY: the line of dy has its filters in every pixel; the windows of the line
-                        // lie inside the place, and columns are whole vectors; tasks have sums of their
-                        // own, or rows of the kernel of their own.
-                        unsafe { block.compute(job.isa) };
                     }
+                    let count = meets.len() * job.n;
+                    let block = Block {
+                        rows: &rows[..count],
+                        k_step: filters,
+                        segments: &segments,
+                        outs: &outs[..count],
+                        b: place.pixel(0, y as isize, width.taps[col].0),
+                        layout: Layout::Rows(width.source_step * channels),
+                        panels,
+                        range: 0..panels.count(),
+                        epilogue: Epilogue { add: true, bias: None },
+                    };
+                    // SAFETY: the line of dy has its filters in every pixel; the windows of the line
+                    // lie inside the place, and columns are whole vectors; tasks have sums of their
+                    // own, or rows of the kernel of their own.
+                    unsafe { block.compute(job.isa) };
                 }
-                add = true;
             }
         });
     }
