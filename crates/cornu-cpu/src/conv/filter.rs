@@ -13,6 +13,8 @@ use std::ops::Range;
 const TASKS: usize = 8;
 /// The most values that partial sums may take together.
 const MAX_PARTIAL: usize = 1 << 20;
+/// The values of a task that adds up partial sums.
+const SUMS: usize = 1 << 12;
 /// Fewer rows than this meet the values of dy so seldom that packing them does not pay.
 const PACK_ROWS: usize = 32;
 
@@ -70,7 +72,7 @@ impl<T: Real> Job<'_, T> {
                 self.part(images, range, &place);
             });
             let partial = &*partial;
-            let block = (1_usize << 14).div_ceil(n);
+            let block = SUMS.div_ceil(n);
             pool.parallel_chunks(dw, block * filters, |i, dw| {
                 for (r, row) in dw.chunks_exact_mut(filters).enumerate() {
                     let row = &mut row[self.group * n..(self.group + 1) * n];
@@ -98,9 +100,11 @@ impl<T: Real> Job<'_, T> {
             .flat_map(|i| (0..sweep.bands).map(move |band| (i, band)))
             .collect();
         let panels = Panels::new::<T>(self.isa, self.n);
-        let direct = range.len() <= PACK_ROWS && self.n.is_multiple_of(panels.lanes());
         let image_len: usize = sweep.source.iter().product();
         let filters = sweep.target[2];
+        // One panel of all filters lies in memory as it would be packed.
+        let is_packed = panels.count() == 1 && panels.width() == filters;
+        let direct = is_packed || range.len() <= PACK_ROWS && self.n.is_multiple_of(panels.lanes());
         let mut add = false;
         for (first, band) in blocks {
             let count = together.min(images.end - first);
