@@ -2,7 +2,7 @@
 //! runs the lines whose name contains the word. Other programs on the machine disturb one thread
 //! least: there only its own processor time counts.
 
-use cornu_cpu::conv::{Conv, ConvShape};
+use cornu_cpu::conv::{Conv, ConvShape, Toward};
 use cornu_cpu::gemm::{Gemm, gemm};
 use cornu_cpu::roofline::Roofline;
 use cornu_cpu::runtime::Pool;
@@ -93,7 +93,7 @@ impl Bench {
         };
         self.directions(name, Conv::direct(self.isa, shape).unwrap());
         let conv = Conv::new(self.isa, shape).unwrap();
-        if conv.is_winograd() {
+        if conv.is_winograd(Toward::Output) || conv.filter_is_winograd() {
             self.directions(&format!("{name} W"), conv);
         }
     }

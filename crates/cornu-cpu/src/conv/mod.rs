@@ -65,8 +65,8 @@ impl Conv {
     /// # Errors
     /// If the shape breaks a rule; see [`ConvShape::check`].
     pub fn new(isa: AnyIsa, shape: ConvShape) -> Result<Self> {
-        let winograd = Winograd::new(isa, &shape);
-        Ok(Conv { winograd, ..Conv::direct(isa, shape)? })
+        let direct = Conv::direct(isa, shape)?;
+        Ok(Conv { winograd: Winograd::new(isa, &shape), ..direct })
     }
 
     /// Plans a convolution that computes every sum of products as it is defined.
@@ -90,15 +90,20 @@ impl Conv {
         Conv { shape: ConvShape { batch, ..self.shape }, winograd, ..self.clone() }
     }
 
-    /// Whether sums are taken with fewer multiplications, in single precision.
-    pub fn is_winograd(&self) -> bool {
-        self.winograd.is_some()
+    /// Whether sums are taken with fewer multiplications in a direction, in single precision.
+    pub fn is_winograd(&self, toward: Toward) -> bool {
+        self.winograd::<f32>(toward).is_some()
+    }
+
+    /// Whether those of the kernel's gradient are.
+    pub fn filter_is_winograd(&self) -> bool {
+        self.winograd_filter::<f32>().is_some()
     }
 
     /// With how many values [`Conv::pack`] writes a kernel for a direction; none where that reads the kernel as it
     /// is.
     pub fn packed_len<T: Real>(&self, toward: Toward) -> Option<usize> {
-        if let Some(plan) = self.winograd::<T>() {
+        if let Some(plan) = self.winograd::<T>(toward) {
             return Some(plan.points_len());
         }
         let (packing, shape) = (self.packing(toward), &self.shape);
@@ -121,7 +126,7 @@ impl Conv {
     ) -> Result<()> {
         holds("w", w, self.shape.kernel_len())?;
         holds("packed", packed, self.packed_len::<T>(toward).unwrap_or(0))?;
-        match (self.winograd::<T>(), toward) {
+        match (self.winograd::<T>(toward), toward) {
             (Some(plan), Toward::Output) => plan.forward_points(pool, w, packed),
             (Some(plan), Toward::Input) => plan.backward_points(pool, w, packed),
             (None, _) => {
@@ -173,7 +178,7 @@ impl Conv {
         holds("bias", bias.unwrap_or_default(), bias.map_or(0, |_| shape.out_c))?;
         holds("y", y, shape.output_len())?;
         self.holds_packed(Toward::Output, packed)?;
-        if let Some(plan) = self.winograd::<T>() {
+        if let Some(plan) = self.winograd::<T>(Toward::Output) {
             plan.forward(pool, x, packed, bias, y);
         } else if self.is_depthwise() {
             depthwise::forward(self.isa, pool, shape, x, packed, bias, y);
@@ -216,7 +221,7 @@ impl Conv {
         holds("dy", dy, shape.output_len())?;
         holds("dx", dx, shape.input_len())?;
         self.holds_packed(Toward::Input, packed)?;
-        if let Some(plan) = self.winograd::<T>() {
+        if let Some(plan) = self.winograd::<T>(Toward::Input) {
             plan.backward_data(pool, dy, packed, dx);
         } else if self.is_depthwise() {
             depthwise::backward_data(self.isa, pool, shape, dy, packed, dx);
@@ -241,7 +246,7 @@ impl Conv {
         holds("x", x, shape.input_len())?;
         holds("dy", dy, shape.output_len())?;
         holds("dw", dw, shape.kernel_len())?;
-        if let Some(plan) = self.winograd::<T>() {
+        if let Some(plan) = self.winograd_filter::<T>() {
             plan.backward_filter(pool, x, dy, dw);
             return Ok(());
         }
@@ -308,10 +313,17 @@ impl Conv {
         Packing { isa: self.isa, sweep, taps, n }
     }
 
-    /// The plan with fewer multiplications, for single precision: who asks for double precision wants its
-    /// last digits.
-    fn winograd<T: Real>(&self) -> Option<&Winograd> {
-        self.winograd.as_ref().filter(|_| size_of::<T>() == size_of::<f32>())
+    /// The plan with fewer multiplications where it gains, for single precision: who asks for double precision wants
+    /// its last digits.
+    fn winograd<T: Real>(&self, toward: Toward) -> Option<&Winograd> {
+        let single = size_of::<T>() == size_of::<f32>();
+        self.winograd.as_ref().filter(|plan| single && plan.gains(toward))
+    }
+
+    /// The same for the gradient of the kernel.
+    fn winograd_filter<T: Real>(&self) -> Option<&Winograd> {
+        let single = size_of::<T>() == size_of::<f32>();
+        self.winograd.as_ref().filter(|plan| single && plan.filter_gains())
     }
 
     fn is_depthwise(&self) -> bool {

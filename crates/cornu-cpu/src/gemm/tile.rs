@@ -4,7 +4,7 @@
 //! A and C are given by pointers, and `k` runs over a list of segments, so that one kernel serves matrices
 //! and convolutions: for a convolution a row is a pixel, and the segments are the rows of its window.
 
-use crate::simd::{AnyIsa, Float, Isa, Kernel, MAX_LANES, Real, Vector, prefetch};
+use crate::simd::{AnyIsa, Float, Isa, Kernel, MAX_LANES, Real, Vector, prefetch, prefetch_far};
 
 /// The rows of a full tile. Six rows by two vectors (of 16 registers) or four (of 32) leave room
 /// for the operands.
@@ -135,20 +135,33 @@ impl<T: Real> Block<'_, T> {
     /// - `b` must be readable as `layout` and `panels` say, for as many rows as the segments are long;
     ///   `panels` must have been made for `isa` and `T`, and `bias` must have `panels.n` values.
     pub unsafe fn compute(self, isa: AnyIsa) {
+        // SAFETY: the caller's promise.
+        unsafe { self.compute_before(isa, std::ptr::null()) };
+    }
+
+    /// The same before a block that reads as many packed values of B from `next` on (if not null): they are brought
+    /// to the second-level cache meanwhile.
+    ///
+    /// # Safety
+    /// Those of [`Block::compute`].
+    pub unsafe fn compute_before(self, isa: AnyIsa, next: *const T) {
         debug_assert_eq!(self.rows.len(), self.outs.len());
         debug_assert!(self.epilogue.bias.is_none_or(|bias| bias.len() >= self.panels.n));
-        isa.run(Run(self));
+        isa.run(Run { block: self, next });
     }
 }
 
-/// Made only by [`Block::compute`], whose caller makes its promises.
-struct Run<'a, T>(Block<'a, T>);
+/// Made only by [`Block::compute_before`], whose caller makes its promises.
+struct Run<'a, T> {
+    block: Block<'a, T>,
+    next: *const T,
+}
 
 impl<T: Real> Kernel for Run<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Isa>(self, s: S) {
-        let block = self.0;
+        let Run { block, next } = self;
         let k: usize = block.segments.iter().map(|segment| segment.len).sum();
         for index in block.range.clone() {
             let panel = block.panels.get(index);
@@ -161,13 +174,13 @@ impl<T: Real> Kernel for Run<'_, T> {
                     Layout::Rows(stride) => (block.b.add(panel.col), stride),
                 };
                 match panel.vectors {
-                    1 => sweep::<S, T, 1>(s, &block, panel.col, b, b_step),
-                    2 => sweep::<S, T, 2>(s, &block, panel.col, b, b_step),
+                    1 => sweep::<S, T, 1>(s, &block, panel.col, b, b_step, next),
+                    2 => sweep::<S, T, 2>(s, &block, panel.col, b, b_step, next),
                     3 if max_vectors::<S>() == 4 => {
-                        sweep::<S, T, 3>(s, &block, panel.col, b, b_step)
+                        sweep::<S, T, 3>(s, &block, panel.col, b, b_step, next)
                     }
                     4 if max_vectors::<S>() == 4 => {
-                        sweep::<S, T, 4>(s, &block, panel.col, b, b_step)
+                        sweep::<S, T, 4>(s, &block, panel.col, b, b_step, next)
                     }
                     _ => unreachable!("a panel has at most as many vectors as a tile"),
                 }
@@ -187,21 +200,49 @@ unsafe fn sweep<S: Isa, T: Real, const NV: usize>(
     col: usize,
     b: *const T,
     b_step: usize,
+    next: *const T,
 ) {
+    let ahead = Ahead::new(next, block, T::Vec::<S>::LANES, b_step);
     let full = block.rows.len() - block.rows.len() % TILE_ROWS;
     // SAFETY: each tile is a part of the block.
     unsafe {
         for i in (0..full).step_by(TILE_ROWS) {
-            tile::<S, T, 6, NV>(s, block, i, col, b, b_step);
+            tile::<S, T, 6, NV>(s, block, i, col, b, b_step, &ahead);
         }
         match block.rows.len() - full {
-            1 => tile::<S, T, 1, NV>(s, block, full, col, b, b_step),
-            2 => tile::<S, T, 2, NV>(s, block, full, col, b, b_step),
-            3 => tile::<S, T, 3, NV>(s, block, full, col, b, b_step),
-            4 => tile::<S, T, 4, NV>(s, block, full, col, b, b_step),
-            5 => tile::<S, T, 5, NV>(s, block, full, col, b, b_step),
+            1 => tile::<S, T, 1, NV>(s, block, full, col, b, b_step, &ahead),
+            2 => tile::<S, T, 2, NV>(s, block, full, col, b, b_step, &ahead),
+            3 => tile::<S, T, 3, NV>(s, block, full, col, b, b_step, &ahead),
+            4 => tile::<S, T, 4, NV>(s, block, full, col, b, b_step, &ahead),
+            5 => tile::<S, T, 5, NV>(s, block, full, col, b, b_step, &ahead),
             _ => {}
         }
+    }
+}
+
+/// Values that are brought to the second-level cache: each tile asks for a part of them, some cache lines with every
+/// vector of its rows of A.
+struct Ahead<T> {
+    start: *const T,
+    /// The values of a part.
+    part: usize,
+    lines: usize,
+}
+
+impl<T> Ahead<T> {
+    /// The values in a cache line.
+    const LINE: usize = 64 / size_of::<T>();
+
+    /// As many values as the block has of B; none where `start` is null.
+    #[inline(always)]
+    fn new(start: *const T, block: &Block<T>, lanes: usize, b_step: usize) -> Self {
+        let tiles = block.rows.len().div_ceil(TILE_ROWS);
+        if start.is_null() || tiles == 0 {
+            return Ahead { start, part: 0, lines: 0 };
+        }
+        let k: usize = block.segments.iter().map(|segment| segment.len).sum();
+        let lines = (lanes * b_step).div_ceil(tiles * Self::LINE);
+        Ahead { start, part: (k * b_step).div_ceil(tiles), lines }
     }
 }
 
@@ -217,6 +258,7 @@ unsafe fn tile<S: Isa, T: Real, const MR: usize, const NV: usize>(
     col: usize,
     mut b: *const T,
     b_step: usize,
+    ahead: &Ahead<T>,
 ) {
     let mut acc = [[T::Vec::<S>::zero(s); NV]; MR];
     let mut rows = [std::ptr::null(); MR];
@@ -234,12 +276,17 @@ unsafe fn tile<S: Isa, T: Real, const MR: usize, const NV: usize>(
     if i + 2 * MR <= block.rows.len() {
         next.copy_from_slice(&block.rows[i + MR..i + 2 * MR]);
     }
+    let mut far = ahead.start.wrapping_add(i / TILE_ROWS * ahead.part);
     for segment in block.segments {
         let mut offset = segment.offset;
         let mut left = segment.len;
         while left > 0 {
             for r in 0..MR {
                 prefetch(next[r].wrapping_add(offset));
+            }
+            for _ in 0..ahead.lines {
+                prefetch_far(far);
+                far = far.wrapping_add(Ahead::<T>::LINE);
             }
             let mut run = left.min(T::Vec::<S>::LANES);
             left -= run;

@@ -215,6 +215,18 @@ pub fn prefetch<T>(p: *const T) {
     let _ = p;
 }
 
+/// Asks for the cache line of `p` in the second-level cache: for what is read a few microseconds from now.
+#[inline(always)]
+pub fn prefetch_far<T>(p: *const T) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: every x86-64 processor has the instruction, and it never faults.
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T1 }>(p.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = p;
+}
+
 /// Orders what [`Int32::stream_ptr`] wrote before all that this thread writes from here on.
 #[inline(always)]
 pub fn end_streams() {

@@ -48,7 +48,7 @@ impl Kernel for PackKernel {
         let s = self.conv.shape();
         let size = size(s, self.spatial);
         let purpose = if self.toward == Toward::Input { " for the gradient" } else { "" };
-        let points = self.dtype == DType::F32 && self.conv.is_winograd();
+        let points = self.dtype == DType::F32 && self.conv.is_winograd(self.toward);
         let way = if points { "to points" } else { "packed" };
         format!("kernel {size}, {} → {} channels {way}{purpose}", s.in_c, s.out_c)
     }
@@ -196,7 +196,7 @@ impl Kernel for Convolution {
         let s = self.conv.shape();
         // Each part would have sums at all points.
         let filter = self.direction == Direction::Filter;
-        if filter && self.dtype == DType::F32 && self.conv.is_winograd() {
+        if filter && self.dtype == DType::F32 && self.conv.filter_is_winograd() {
             return None;
         }
         let batch = s.batch / parts;
