@@ -41,6 +41,8 @@ pub(super) fn blocked<T: Real>(
     let threads = if small { 1 } else { pool.threads() };
     // A few rows use B once or not much more: copying it would cost as much as the product.
     let direct = m <= TILE_ROWS && b.col_step == 1 && n.is_multiple_of(panels.lanes());
+    // One panel of whole vectors lies in memory as it would be packed.
+    let is_packed = panels.count() == 1 && b.col_step == 1 && b.row_step == panels.width();
     let most = if direct { total } else { MAX_K };
     let chunk = total.div_ceil(total.div_ceil(most)).next_multiple_of(4);
     // Several panels would read columns of A across its rows.
@@ -74,6 +76,10 @@ pub(super) fn blocked<T: Real>(
             let cuts = Cuts::by_columns(m, panels.count(), threads);
             pool.parallel_for(cuts.count(), |i| {
                 let (rows, range) = cuts.task(i);
+                if is_packed {
+                    pass.compute(rows, range, pass.b.values.as_ptr(), Layout::Packed);
+                    return;
+                }
                 with_scratch(pass.packed_len(&range), |packed: &mut [T]| {
                     let packed = SharedSlice::new(packed);
                     range.clone().for_each(|index| pass.pack(&range, index, &packed));
