@@ -223,9 +223,16 @@ impl<T: Real> Pass<'_, T> {
                     range: range.clone(),
                     epilogue: self.epilogue,
                 };
+                // The next rows begin again with the first panel, which may be gone from the cache.
+                let again = match layout {
+                    Layout::Packed if range.len() > 1 => {
+                        b.wrapping_add(self.panels.get(range.start).col * self.k)
+                    }
+                    _ => std::ptr::null(),
+                };
                 // SAFETY: `Gemm::check` saw that the operands and C hold all their rows and that rows of C
                 // are apart; tasks have distinct rows or panels; B is packed, or is read in whole vectors.
-                unsafe { block.compute(self.isa) };
+                unsafe { block.compute_before(self.isa, again) };
             });
         }
     }

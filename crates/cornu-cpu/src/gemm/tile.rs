@@ -173,6 +173,11 @@ impl<T: Real> Kernel for Run<'_, T> {
                     }
                     Layout::Rows(stride) => (block.b.add(panel.col), stride),
                 };
+                // Packed panels follow each other.
+                let next = match block.layout {
+                    Layout::Packed if index + 1 < block.range.end => b.wrapping_add(k * b_step),
+                    _ => next,
+                };
                 match panel.vectors {
                     1 => sweep::<S, T, 1>(s, &block, panel.col, b, b_step, next),
                     2 => sweep::<S, T, 2>(s, &block, panel.col, b, b_step, next),
