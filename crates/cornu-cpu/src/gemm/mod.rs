@@ -24,7 +24,7 @@ pub(crate) use dot::{Dots, MAX_DOTS};
 pub(crate) use pack::{View, pack_panel};
 #[cfg(test)]
 pub(crate) use tests::numbers;
-pub(crate) use tile::{Block, Epilogue, Layout, Panel, Panels, Segment};
+pub(crate) use tile::{Block, Epilogue, Layout, Panel, Panels, Segment, TILE_ROWS};
 
 use crate::runtime::{Pool, SharedSlice};
 use crate::scratch::with_scratch;

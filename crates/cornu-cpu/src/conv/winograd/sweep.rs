@@ -6,7 +6,7 @@
 use super::gather::Gather;
 use super::scatter::Scatter;
 use super::tiles::Problem;
-use crate::gemm::{BLOCK_ROWS, Block, Epilogue, Layout, MAX_K, Panel, Panels, Segment};
+use crate::gemm::{BLOCK_ROWS, Block, Epilogue, Layout, MAX_K, Panel, Panels, Segment, TILE_ROWS};
 use crate::runtime::Pool;
 use crate::scratch::with_scratch;
 use crate::simd::{AnyIsa, Real};
@@ -58,7 +58,13 @@ impl<T: Real> Sweep<'_, T> {
         let (problem, tiles, depth) = (self.problem, self.problem.tiles(), self.depth());
         let widest = self.width(&self.panels.get(0));
         let most = (MAX_VALUES / (P * P * (depth + widest))).clamp(1, BLOCK_ROWS);
-        let each = tiles.div_ceil(tiles.div_ceil(most).next_multiple_of(pool.threads()));
+        // What all rounds of blocks take, where each block costs as much as one more tile of rows.
+        let work = |each: &usize| {
+            let rounds = tiles.div_ceil(*each).div_ceil(pool.threads());
+            rounds * (each.div_ceil(TILE_ROWS) + 1)
+        };
+        let each = (1..=most.next_multiple_of(TILE_ROWS)).rev().min_by_key(work).unwrap_or(most);
+        let each = tiles.div_ceil(tiles.div_ceil(each));
         pool.parallel_for(tiles.div_ceil(each), |block| {
             let tiles = block * each..tiles.min((block + 1) * each);
             let value_step = tiles.len() * depth + GAP;
