@@ -39,8 +39,9 @@ fn memory_does_not_grow_from_epoch_to_epoch() -> Result<()> {
     let used = used.into_inner();
     assert_eq!(used.len(), 40);
     // The first epochs compile. A batch has 4 KiB: one that stayed per epoch would be 140 KiB; the history of
-    // 35 epochs is under 2 KiB.
+    // 35 epochs is under 2 KiB. A thread that is kept from its first loop until later gets its working memory then,
+    // 16 KiB and more.
     let (early, late) = (used[4], used[39]);
-    assert!(late <= early + 8192, "{early} bytes after 5 epochs, {late} after 40: {used:?}");
+    assert!(late <= early + (64 << 10), "{early} bytes after 5 epochs, {late} after 40: {used:?}");
     Ok(())
 }
