@@ -136,6 +136,13 @@ impl Reader<'_> {
                 if chunk.is_none_or(|c| c > self.limit) {
                     return Err(self.error(path, format!("claims chunks of shape {chunk_shape:?}")));
                 }
+                for chunk in dataset.chunks().map_err(failed)? {
+                    let (start, bytes) = (chunk.address, chunk.storage_size);
+                    if start.checked_add(bytes).is_none_or(|end| end > size) {
+                        let claim = format!("claims a chunk of {bytes} bytes at {start}");
+                        return Err(self.error(path, format!("{claim} of a file of {size}")));
+                    }
+                }
             }
             Layout::Virtual => return Err(self.error(path, "takes its values from other files")),
             _ => {}

@@ -57,3 +57,13 @@ fn damage_anywhere_is_an_error_or_harmless_and_soon_over() {
         assert!(e.starts_with('f'), "{e}");
     }
 }
+
+#[test]
+fn chunks_that_claim_more_than_the_file_are_refused_before_they_are_read() {
+    let good = include_bytes!("../../../fuzz/seeds/hdf5/v108");
+    assert!(from_bytes("f", good.to_vec()).is_ok());
+    // The same with a chunk of 4 GB.
+    let bad = include_bytes!("../../../fuzz/seeds/hdf5/chunk_size");
+    let e = from_bytes("f", bad.to_vec()).unwrap_err().to_string();
+    assert!(e.contains("claims a chunk of"), "{e}");
+}
