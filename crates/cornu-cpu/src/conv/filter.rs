@@ -103,7 +103,8 @@ impl<T: Real> Job<'_, T> {
         let image_len: usize = sweep.source.iter().product();
         let filters = sweep.target[2];
         // One panel of all filters lies in memory as it would be packed.
-        let is_packed = panels.count() == 1 && panels.width() == filters;
+        let is_packed =
+            panels.count() == 1 && (self.n, filters) == (panels.width(), panels.width());
         let direct = is_packed || range.len() <= PACK_ROWS && self.n.is_multiple_of(panels.lanes());
         let mut add = false;
         for (first, band) in blocks {

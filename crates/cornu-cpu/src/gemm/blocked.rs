@@ -42,7 +42,8 @@ pub(super) fn blocked<T: Real>(
     // A few rows use B once or not much more: copying it would cost as much as the product.
     let direct = m <= TILE_ROWS && b.col_step == 1 && n.is_multiple_of(panels.lanes());
     // One panel of whole vectors lies in memory as it would be packed.
-    let is_packed = panels.count() == 1 && b.col_step == 1 && b.row_step == panels.width();
+    let is_packed =
+        panels.count() == 1 && (n, b.row_step, b.col_step) == (panels.width(), panels.width(), 1);
     let most = if direct { total } else { MAX_K };
     let chunk = total.div_ceil(total.div_ceil(most)).next_multiple_of(4);
     // Several panels would read columns of A across its rows.
