@@ -62,7 +62,7 @@ pub(super) struct Buffer {
 }
 
 /// An output: the register that is stored, and the size of its elements.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Output {
     pub register: Register,
     pub size: usize,
@@ -71,6 +71,8 @@ pub(super) struct Output {
     pub direct: bool,
     /// Whether that step may write past the caches: it can, and no other reads the register.
     pub streams: bool,
+    /// The inputs whose memory that step may write to, since none reads them later.
+    pub replaces: Vec<usize>,
 }
 
 #[derive(Debug, Clone)]
@@ -148,6 +150,7 @@ impl Map {
                 size: dtype.size(),
                 direct: false,
                 streams: false,
+                replaces: Vec::new(),
             });
         }
         let mut read = vec![false; values.len()];
@@ -179,6 +182,14 @@ impl Map {
                 prologue.push(action.clone());
             }
             body.push(action);
+        }
+        let end = |i| body.iter().rposition(|a| reads(a, i, &body)).map_or(0, |last| last + 1);
+        let ends: Vec<usize> = (0..inputs.len()).map(end).collect();
+        for (at, action) in body.iter().enumerate() {
+            if let Action::Compute { op, output: Some(k), .. } = action {
+                let begin = at + usize::from(matches!(op, StepOp::Chain(_)));
+                outputs[*k].replaces = (0..inputs.len()).filter(|&i| ends[i] <= begin).collect();
+            }
         }
         let tables = compiler.tables;
         Ok(Map { count, inputs: inputs.len(), tables, registers, prologue, body, outputs, scratch })
@@ -213,6 +224,17 @@ impl Map {
     /// The dtype of every output.
     pub fn output_dtypes(&self) -> impl Iterator<Item = DType> {
         self.outputs.iter().map(|o| o.dtype)
+    }
+}
+
+/// Whether an action reads an input, itself or through a register.
+fn reads(action: &Action, input: usize, body: &[Action]) -> bool {
+    let loads = |action: &Action| matches!(action, Action::Load { source, .. } if *source == input);
+    match action {
+        Action::Compute { args, .. } => {
+            body.iter().any(|a| loads(a) && args.contains(&a.register()))
+        }
+        action => loads(action),
     }
 }
 

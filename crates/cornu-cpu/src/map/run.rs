@@ -160,8 +160,10 @@ impl Run<'_> {
             }));
             scratch.ways.clear();
             scratch.ways.extend(self.outputs.iter().zip(&map.outputs).map(|(&to, output)| {
-                if self.inputs.contains(&to.cast_const()) {
-                    // In the place of an input: written when the tile has read all inputs.
+                let mut inputs = self.inputs.iter().enumerate();
+                if inputs.any(|(i, from)| from.addr() == to.addr() && !output.replaces.contains(&i))
+                {
+                    // In the place of an input that is still read: written at the end of the tile.
                     return Way::Staged;
                 }
                 let lines = (to.addr() + (TILE - self.shift) * output.size).is_multiple_of(LINE);
@@ -242,7 +244,7 @@ impl Run<'_> {
                 Action::Load { register, source, size, layout: Layout::Direct, copy }
                     if whole && !copy =>
                 {
-                    // Only read through: no output overlaps it but at the end of the tile.
+                    // Only read through: no output overlaps it before it has been read.
                     let from = self.source(source).wrapping_add(start * size);
                     views[register].ptr = from.cast_mut();
                 }

@@ -76,8 +76,9 @@ pub(super) struct View {
 ///
 /// Whoever makes one vouches that every operand that `op` reads holds `strips` strips of its dtype (one
 /// strip, where the step is 0), that `out` has room for as many of the result's (for one strip, where there is a
-/// `stream`), that all are aligned for their dtype, and that `out` overlaps no operand. A `stream` has room for all
-/// strips of the result, is aligned to 64 bytes, and overlaps nothing else.
+/// `stream`), that all are aligned for their dtype, and that `out` overlaps no operand; only that of a chain may be
+/// exactly an operand. A `stream` has room for all strips of the result, is aligned to 64 bytes, and overlaps nothing
+/// else.
 pub(super) struct Step {
     pub op: StepOp,
     pub args: [View; MAX_ARGS],
@@ -150,21 +151,33 @@ macro_rules! comparisons {
 }
 
 impl Step {
-    /// Strip `i` of an operand.
+    /// Where strip `i` of an operand begins.
     #[inline(always)]
-    fn arg<T>(&self, arg: usize, i: usize) -> &[T; STRIP] {
+    fn from<T>(&self, arg: usize, i: usize) -> *const T {
         let View { ptr, step } = self.args[arg];
-        // SAFETY: the maker's promise (see `Step`): strip `i` is readable and aligned, and is not `out`.
-        unsafe { &*ptr.cast::<T>().add(i * step).cast() }
+        ptr.cast::<T>().wrapping_add(i * step)
     }
 
-    /// Strip `i` of the result. Called once per `i`, one at a time.
+    /// Where strip `i` of the result begins.
+    #[inline(always)]
+    fn to<T>(&self, i: usize) -> *mut T {
+        let i = if self.stream.is_null() { i } else { 0 };
+        self.out.cast::<T>().wrapping_add(i * STRIP)
+    }
+
+    /// Strip `i` of an operand; not for chains.
+    #[inline(always)]
+    fn arg<T>(&self, arg: usize, i: usize) -> &[T; STRIP] {
+        // SAFETY: the maker's promise (see `Step`): strip `i` is readable and aligned, and is not `out`.
+        unsafe { &*self.from::<T>(arg, i).cast() }
+    }
+
+    /// Strip `i` of the result; not for chains. Called once per `i`, one at a time.
     #[allow(clippy::mut_from_ref)]
     #[inline(always)]
     fn out<T>(&self, i: usize) -> &mut [T; STRIP] {
-        let i = if self.stream.is_null() { i } else { 0 };
         // SAFETY: the maker's promise (see `Step`): strip `i` is writable, aligned and not an operand.
-        unsafe { &mut *self.out.cast::<T>().add(i * STRIP).cast() }
+        unsafe { &mut *self.to::<T>(i).cast() }
     }
 
     /// Sends strip `i` of the result on, if it is to be streamed.
@@ -222,13 +235,19 @@ impl Step {
     #[inline(always)]
     pub fn chain<S: Isa, F: Chained<N>, const N: usize>(&self, s: S) {
         for i in 0..self.strips {
-            let y = self.out::<f32>(i);
-            let mut args = [&[0.0; STRIP]; N];
-            args.iter_mut().enumerate().for_each(|(k, arg)| *arg = self.arg::<f32>(k, i));
+            let y = self.to::<f32>(i);
+            let mut args = [std::ptr::null(); N];
+            args.iter_mut().enumerate().for_each(|(k, arg)| *arg = self.from::<f32>(k, i));
             for j in (0..STRIP).step_by(S::F32::LANES) {
                 let mut x = [S::F32::zero(s); N];
-                x.iter_mut().zip(&args).for_each(|(x, arg)| *x = S::F32::load(s, &arg[j..]));
-                F::eval(s, x).store(&mut y[j..]);
+                // SAFETY: the maker's promise (see `Step`): strip `i` of every operand is readable, and that of the
+                // result writable, whose vector may be one of these: they have been read by then.
+                unsafe {
+                    x.iter_mut()
+                        .zip(&args)
+                        .for_each(|(x, arg)| *x = S::F32::load_ptr(s, arg.add(j)));
+                    F::eval(s, x).store_ptr(y.add(j));
+                }
             }
             self.done::<_, f32>(s, i);
         }

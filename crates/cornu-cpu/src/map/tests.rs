@@ -332,6 +332,37 @@ fn updates_in_place_read_everything_first() {
 }
 
 #[test]
+fn inputs_are_kept_until_they_have_been_read() {
+    use BinaryKind::{Add, Mul, Sub};
+    let mut p = Program { instrs: (0..3).map(Instr::Input).collect(), outputs: vec![] };
+    let sum = p.push(Instr::Binary(Add, 0, 1));
+    let product = p.push(Instr::Binary(Mul, sum, 0));
+    // A chain of two, whose result takes the place of an operand, and one step more that reads another's.
+    let moved = p.push(Instr::Binary(Add, product, 2));
+    let last = p.push(Instr::Binary(Sub, moved, 1));
+    p.outputs = vec![sum, last, moved];
+    for count in [100, 1024, 3000] {
+        let inputs = [1, 2, 3].map(|seed| values(DType::F32, count, seed));
+        let want = run_everywhere(&p, &[count], &inputs.each_ref());
+        let operand = Operand::broadcast(DType::F32, &[count], &[count]);
+        let map = Map::new(&p, &[count], &vec![operand; 3]).unwrap();
+        for (isa, want) in AnyIsa::available().into_iter().zip(want) {
+            for turn in 0..3 {
+                let mut arrays = inputs.clone();
+                let places = arrays.each_mut().map(pointer_mut);
+                let outputs = [0, 1, 2].map(|k| places[(k + turn) % 3]);
+                let from = places.map(|p| p.cast_const());
+                // SAFETY: the outputs are inputs of the same layout.
+                unsafe { map.run(&Pool::new(1).unwrap(), isa, &from, &outputs).unwrap() };
+                for k in 0..3 {
+                    assert!(same(&arrays[(k + turn) % 3], &want[k], 0.0), "{}, {turn}", isa.name());
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn swapping_two_arrays_in_place() {
     let mut p = Program::default();
     let (a, b) = (p.push(Instr::Input(0)), p.push(Instr::Input(1)));
