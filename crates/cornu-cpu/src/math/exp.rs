@@ -45,7 +45,7 @@ impl Function for Exp {
     }
 }
 
-/// e to the power of x, less 1; at most 1.5 ULP.
+/// e to the power of x, less 1; at most 1.6 ULP.
 #[derive(Debug, Clone, Copy)]
 pub struct Expm1;
 
@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn expm1_is_accurate() {
-        check::<Expm1>(f64::exp_m1, 1.5);
+        check::<Expm1>(f64::exp_m1, 1.6);
     }
 
     #[test]
