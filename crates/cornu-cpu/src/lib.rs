@@ -24,6 +24,8 @@ pub mod simd;
 mod slices;
 pub mod sort;
 mod steps;
+#[cfg(test)]
+mod testing;
 mod updates;
 
 pub use cpu::Cpu;

@@ -1,9 +1,10 @@
 use super::*;
 use crate::gemm::numbers;
+use crate::testing::Guarded;
 use proptest::prelude::*;
 
-fn convert<T: Real>(x: &[f64]) -> Vec<T> {
-    x.iter().map(|&x| T::from_f64(x)).collect()
+fn convert<T: Real>(x: &[f64]) -> Guarded<T> {
+    Guarded::new(&x.iter().map(|&x| T::from_f64(x)).collect::<Vec<_>>())
 }
 
 /// Calls `visit` with the places (in x, w and y) of every product of the definition.
@@ -44,7 +45,7 @@ fn check<T: Real>(isa: AnyIsa, pool: &Pool, shape: ConvShape) {
     let (x, w, dy, bias) =
         (convert::<T>(&x), convert::<T>(&w), convert::<T>(&dy), convert::<T>(&bias));
     // What was there before must not matter.
-    let fresh = |len: usize| vec![T::from_f64(7.5); len];
+    let fresh = |len: usize| Guarded::new(&vec![T::from_f64(7.5); len]);
     let same = |name: &str, got: &[T], want: &[f64]| {
         let got: Vec<f64> = got.iter().map(|x| x.to_f64()).collect();
         assert!(got == want, "{name} on {isa:?} of {shape:?}");
@@ -60,7 +61,7 @@ fn check<T: Real>(isa: AnyIsa, pool: &Pool, shape: ConvShape) {
     same("backward_filter", &got, &dw);
     // Image by image, with a kernel that was packed once.
     let packed = |toward| match conv.packed_len::<T>(toward) {
-        None => w.clone(),
+        None => Guarded::new(&w),
         Some(len) => {
             let mut packed = fresh(len);
             conv.pack(pool, toward, &w, &mut packed).unwrap();
@@ -160,7 +161,7 @@ proptest! {
     }
 }
 
-fn large() -> [ConvShape; 7] {
+fn large() -> [ConvShape; 8] {
     let one = [1, 1];
     [
         // Several blocks of k, several panels, several bands; a part of the batch for each task.
@@ -172,6 +173,8 @@ fn large() -> [ConvShape; 7] {
         // Several images together; gradients that taps add to.
         shape(9, 1, [6, 6], [16, 40], [4, 4], [2, 2], [[0, 0]; 2], one),
         shape(6, 1, [13, 15], [70, 130], [4, 4], [2, 2], [[0, 1], [0, 0]], one),
+        // Two groups whose filters are half a vector each.
+        shape(3, 2, [9, 9], [20, 8], [3, 3], one, [one, one], one),
     ]
     .map(Option::unwrap)
 }

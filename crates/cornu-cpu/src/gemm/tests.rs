@@ -1,4 +1,5 @@
 use super::*;
+use crate::testing::Guarded;
 use cornu_graph::Result;
 
 /// Small whole numbers: sums of products are exact, so that every order gives the same bits.
@@ -6,8 +7,8 @@ pub(crate) fn numbers(len: usize, seed: usize) -> Vec<f64> {
     (0..len).map(|i| ((i * 2_654_435_761 + seed * 40_503) >> 7) as f64 % 17.0 - 8.0).collect()
 }
 
-fn convert<T: Real>(x: &[f64]) -> Vec<T> {
-    x.iter().map(|&x| T::from_f64(x)).collect()
+fn convert<T: Real>(x: &[f64]) -> Guarded<T> {
+    Guarded::new(&x.iter().map(|&x| T::from_f64(x)).collect::<Vec<_>>())
 }
 
 fn oracle(spec: &Gemm, a: &[f64], b: &[f64], bias: Option<&[f64]>, c: &mut [f64]) {
@@ -28,17 +29,20 @@ fn oracle(spec: &Gemm, a: &[f64], b: &[f64], bias: Option<&[f64]>, c: &mut [f64]
 }
 
 fn check<T: Real>(isa: AnyIsa, pool: &Pool, spec: &Gemm, with_bias: bool) {
+    // Operands end with their last values.
     let len = |o: &Operand, rows: usize, cols: usize| {
-        spec.batch * o.batch_stride + if o.transposed { cols } else { rows } * o.stride
+        let (rows, cols) = if o.transposed { (cols, rows) } else { (rows, cols) };
+        let last = spec.batch.saturating_sub(1) * o.batch_stride;
+        if rows * cols == 0 { last } else { last + (rows - 1) * o.stride + cols }
     };
     let a = numbers(len(&spec.a, spec.m, spec.k), 1);
     let b = numbers(len(&spec.b, spec.k, spec.n), 2);
     let bias = with_bias.then(|| numbers(spec.n, 3));
     // What lies between the rows of C must stay as it is.
     let mut want = numbers(spec.batch * spec.c_batch_stride + spec.m * spec.c_stride, 4);
-    let mut got: Vec<T> = convert(&want);
+    let mut got: Guarded<T> = convert(&want);
     oracle(spec, &a, &b, bias.as_deref(), &mut want);
-    let bias: Option<Vec<T>> = bias.map(|b| convert(&b));
+    let bias: Option<Guarded<T>> = bias.map(|b| convert(&b));
     gemm(isa, pool, spec, &convert::<T>(&a), &convert::<T>(&b), bias.as_deref(), &mut got).unwrap();
     let got: Vec<f64> = got.iter().map(|x| x.to_f64()).collect();
     assert!(got == want, "{isa:?} {spec:?} bias {with_bias}");
@@ -95,6 +99,9 @@ fn agrees_with_the_definition_beyond_one_block() {
             Gemm::new(16, 40, 4100),
             Gemm::new(7, 33, 5001).transpose_a().transpose_b().accumulate(),
             Gemm::new(3, 2000, 333).transpose_b(),
+            // Few columns of longer rows.
+            Gemm { b: Operand { stride: 32, ..Gemm::new(40, 30, 9).b }, ..Gemm::new(40, 30, 9) },
+            Gemm { b: Operand { stride: 64, ..Gemm::new(40, 40, 9).b }, ..Gemm::new(40, 40, 9) },
         ] {
             check::<f32>(isa, &pool, &spec, true);
             check::<f64>(isa, &pool, &spec, false);
