@@ -8,7 +8,7 @@ use cornu_graph::{Backend, Executable, Graph, Result, passes};
 use crate::lower::lower;
 use crate::plan::{Arenas, Plan, layout, schedule};
 use crate::runtime::{Pool, default_threads};
-use crate::{slices, updates};
+use crate::{descent, slices, updates};
 
 /// This machine's processor as a [`Backend`]: compiles graphs to plans of kernels.
 ///
@@ -57,7 +57,7 @@ impl Cpu {
     fn plan(&self, graph: &Graph) -> Result<Plan> {
         let start = Instant::now();
         let optimized = passes::optimize(graph.clone())?;
-        let program = updates::join(slices::merge(lower(&optimized)?));
+        let program = updates::join(descent::join(slices::merge(lower(&optimized)?))?);
         let order = schedule(&program);
         let layout = layout(&program, &order);
         let mut plan = Plan::new(

@@ -6,6 +6,7 @@
 pub mod conv;
 mod cpu;
 pub mod cumulative;
+mod descent;
 mod fuse;
 pub mod gemm;
 mod lower;

@@ -5,7 +5,7 @@
 //! B together, and a task is a block of rows, which stays in the cache while all of B passes by.
 
 use super::pack::{Rows, pack_panel};
-use super::tile::{Block, Epilogue, Layout, Panels, Segment, TILE_ROWS};
+use super::tile::{Block, Epilogue, Layout, MAX_STRETCHES, Next, Panels, Segment, TILE_ROWS};
 use super::{BLOCK_ROWS, Gemm, MAX_K, SERIAL, View};
 use crate::runtime::{Pool, SharedSlice};
 use crate::scratch::with_scratch;
@@ -64,6 +64,7 @@ pub(super) fn blocked<T: Real>(
             },
             c: &c,
             c_stride: spec.c_stride,
+            beside: &[],
         };
         if direct {
             let cuts = Cuts::by_columns(m, panels.count(), threads);
@@ -131,23 +132,25 @@ impl Cuts {
 }
 
 /// Part `i` of `total` things cut into `parts` as equal as possible.
-fn part(total: usize, parts: usize, i: usize) -> Range<usize> {
+pub(super) fn part(total: usize, parts: usize, i: usize) -> Range<usize> {
     total * i / parts..total * (i + 1) / parts
 }
 
 /// One run of `k`.
-struct Pass<'a, T> {
-    isa: AnyIsa,
-    panels: Panels,
-    m: usize,
-    k: usize,
-    a: View<'a, T>,
+pub(super) struct Pass<'a, T> {
+    pub isa: AnyIsa,
+    pub panels: Panels,
+    pub m: usize,
+    pub k: usize,
+    pub a: View<'a, T>,
     /// Copy rows of A before they are used.
-    copied: bool,
-    b: View<'a, T>,
-    epilogue: Epilogue<'a, T>,
-    c: &'a SharedSlice<'a, T>,
-    c_stride: usize,
+    pub copied: bool,
+    pub b: View<'a, T>,
+    pub epilogue: Epilogue<'a, T>,
+    pub c: &'a SharedSlice<'a, T>,
+    pub c_stride: usize,
+    /// Arrays that lie as C does, of which the caller reads the rows of C next.
+    pub beside: &'a [Base<T>],
 }
 
 impl<T: Real> Pass<'_, T> {
@@ -173,13 +176,13 @@ impl<T: Real> Pass<'_, T> {
     }
 
     /// The packed values of some panels.
-    fn packed_len(&self, range: &Range<usize>) -> usize {
+    pub fn packed_len(&self, range: &Range<usize>) -> usize {
         let (first, last) = (self.panels.get(range.start), self.panels.get(range.end - 1));
         (last.col + last.vectors * self.panels.lanes() - first.col) * self.k
     }
 
     /// Packs one panel of a range; each only once at a time.
-    fn pack(&self, range: &Range<usize>, index: usize, packed: &SharedSlice<T>) {
+    pub fn pack(&self, range: &Range<usize>, index: usize, packed: &SharedSlice<T>) {
         let start = (self.panels.get(index).col - self.panels.get(range.start).col) * self.k;
         let len = self.packed_len(&(index..index + 1));
         // SAFETY: panels lie one after another, and no two threads pack the same one.
@@ -189,12 +192,12 @@ impl<T: Real> Pass<'_, T> {
 
     /// The kernel finds panel p at `col(p) * k`: the pointer for which the first of a range is at the
     /// beginning of what was packed.
-    fn base(&self, range: &Range<usize>, packed: &SharedSlice<T>) -> *const T {
+    pub fn base(&self, range: &Range<usize>, packed: &SharedSlice<T>) -> *const T {
         packed.as_mut_ptr().wrapping_sub(self.panels.get(range.start).col * self.k)
     }
 
     /// One task: some rows times some panels, a block of rows at a time.
-    fn compute(&self, rows: Range<usize>, range: Range<usize>, b: *const T, layout: Layout) {
+    pub fn compute(&self, rows: Range<usize>, range: Range<usize>, b: *const T, layout: Layout) {
         for first in rows.clone().step_by(BLOCK_ROWS) {
             let count = BLOCK_ROWS.min(rows.end - first);
             let a = View { values: &self.a.values[first * self.a.row_step..], ..self.a };
@@ -224,16 +227,24 @@ impl<T: Real> Pass<'_, T> {
                     range: range.clone(),
                     epilogue: self.epilogue,
                 };
-                // The next rows begin again with the first panel, which may be gone from the cache.
-                let again = match layout {
-                    Layout::Packed if range.len() > 1 => {
-                        b.wrapping_add(self.panels.get(range.start).col * self.k)
+                let mut beside = [std::ptr::null(); MAX_STRETCHES];
+                for (stretch, array) in beside.iter_mut().zip(self.beside) {
+                    *stretch = array.get().wrapping_add(first * self.c_stride);
+                }
+                let next = match layout {
+                    _ if !self.beside.is_empty() => {
+                        let arrays = &beside[..self.beside.len().min(MAX_STRETCHES)];
+                        Next::Stretches(arrays, count * self.c_stride)
                     }
-                    _ => std::ptr::null(),
+                    // The next rows begin again with the first panel, which may be gone from the cache.
+                    Layout::Packed if range.len() > 1 => {
+                        Next::Panel(b.wrapping_add(self.panels.get(range.start).col * self.k))
+                    }
+                    _ => Next::Nothing,
                 };
                 // SAFETY: `Gemm::check` saw that the operands and C hold all their rows and that rows of C
                 // are apart; tasks have distinct rows or panels; B is packed, or is read in whole vectors.
-                unsafe { block.compute_before(self.isa, again) };
+                unsafe { block.compute_before(self.isa, next) };
             });
         }
     }
@@ -241,10 +252,10 @@ impl<T: Real> Pass<'_, T> {
 
 /// A pointer that threads share.
 #[derive(Clone, Copy)]
-struct Base<T>(*const T);
+pub(super) struct Base<T>(pub *const T);
 
 impl<T> Base<T> {
-    fn get(self) -> *const T {
+    pub fn get(self) -> *const T {
         self.0
     }
 }

@@ -14,6 +14,7 @@ mod deep;
 mod dot;
 mod int;
 mod pack;
+mod rows;
 mod spec;
 mod tile;
 
@@ -22,9 +23,10 @@ pub use spec::{Gemm, Operand};
 
 pub(crate) use dot::{Dots, MAX_DOTS};
 pub(crate) use pack::{View, pack_panel};
+pub(crate) use rows::{gemm_rows, has_rows};
 #[cfg(test)]
 pub(crate) use tests::numbers;
-pub(crate) use tile::{Block, Epilogue, Layout, Panel, Panels, Segment, TILE_ROWS};
+pub(crate) use tile::{Block, Epilogue, Layout, Next, Panel, Panels, Segment, TILE_ROWS};
 
 use crate::runtime::{Pool, SharedSlice};
 use crate::scratch::with_scratch;

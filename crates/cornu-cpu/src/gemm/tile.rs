@@ -136,25 +136,35 @@ impl<T: Real> Block<'_, T> {
     ///   `panels` must have been made for `isa` and `T`, and `bias` must have `panels.n` values.
     pub unsafe fn compute(self, isa: AnyIsa) {
         // SAFETY: the caller's promise.
-        unsafe { self.compute_before(isa, std::ptr::null()) };
+        unsafe { self.compute_before(isa, Next::Nothing) };
     }
 
-    /// The same before a block that reads as many packed values of B from `next` on (if not null): they are brought
-    /// to the second-level cache meanwhile.
+    /// The same, while what comes next is brought to the second-level cache.
     ///
     /// # Safety
     /// Those of [`Block::compute`].
-    pub unsafe fn compute_before(self, isa: AnyIsa, next: *const T) {
+    pub unsafe fn compute_before(self, isa: AnyIsa, next: Next<T>) {
         debug_assert_eq!(self.rows.len(), self.outs.len());
         debug_assert!(self.epilogue.bias.is_none_or(|bias| bias.len() >= self.panels.n));
         isa.run(Run { block: self, next });
     }
 }
 
+/// What is read after a block.
+#[derive(Clone, Copy)]
+pub(crate) enum Next<'a, T> {
+    /// Nobody knows.
+    Nothing,
+    /// As many packed values of B as the last panel has.
+    Panel(*const T),
+    /// Stretches of so many values.
+    Stretches(&'a [*const T], usize),
+}
+
 /// Made only by [`Block::compute_before`], whose caller makes its promises.
 struct Run<'a, T> {
     block: Block<'a, T>,
-    next: *const T,
+    next: Next<'a, T>,
 }
 
 impl<T: Real> Kernel for Run<'_, T> {
@@ -173,19 +183,15 @@ impl<T: Real> Kernel for Run<'_, T> {
                     }
                     Layout::Rows(stride) => (block.b.add(panel.col), stride),
                 };
-                // Packed panels follow each other.
-                let next = match block.layout {
-                    Layout::Packed if index + 1 < block.range.end => b.wrapping_add(k * b_step),
-                    _ => next,
-                };
+                let ahead = Ahead::new(&block, index, next, k, k * b_step, T::Vec::<S>::LANES);
                 match panel.vectors {
-                    1 => sweep::<S, T, 1>(s, &block, panel.col, b, b_step, next),
-                    2 => sweep::<S, T, 2>(s, &block, panel.col, b, b_step, next),
+                    1 => sweep::<S, T, 1>(s, &block, panel.col, b, b_step, &ahead),
+                    2 => sweep::<S, T, 2>(s, &block, panel.col, b, b_step, &ahead),
                     3 if max_vectors::<S>() == 4 => {
-                        sweep::<S, T, 3>(s, &block, panel.col, b, b_step, next)
+                        sweep::<S, T, 3>(s, &block, panel.col, b, b_step, &ahead)
                     }
                     4 if max_vectors::<S>() == 4 => {
-                        sweep::<S, T, 4>(s, &block, panel.col, b, b_step, next)
+                        sweep::<S, T, 4>(s, &block, panel.col, b, b_step, &ahead)
                     }
                     _ => unreachable!("a panel has at most as many vectors as a tile"),
                 }
@@ -205,49 +211,88 @@ unsafe fn sweep<S: Isa, T: Real, const NV: usize>(
     col: usize,
     b: *const T,
     b_step: usize,
-    next: *const T,
+    ahead: &Ahead<T>,
 ) {
-    let ahead = Ahead::new(next, block, T::Vec::<S>::LANES, b_step);
     let full = block.rows.len() - block.rows.len() % TILE_ROWS;
     // SAFETY: each tile is a part of the block.
     unsafe {
         for i in (0..full).step_by(TILE_ROWS) {
-            tile::<S, T, 6, NV>(s, block, i, col, b, b_step, &ahead);
+            tile::<S, T, 6, NV>(s, block, i, col, b, b_step, ahead);
         }
         match block.rows.len() - full {
-            1 => tile::<S, T, 1, NV>(s, block, full, col, b, b_step, &ahead),
-            2 => tile::<S, T, 2, NV>(s, block, full, col, b, b_step, &ahead),
-            3 => tile::<S, T, 3, NV>(s, block, full, col, b, b_step, &ahead),
-            4 => tile::<S, T, 4, NV>(s, block, full, col, b, b_step, &ahead),
-            5 => tile::<S, T, 5, NV>(s, block, full, col, b, b_step, &ahead),
+            1 => tile::<S, T, 1, NV>(s, block, full, col, b, b_step, ahead),
+            2 => tile::<S, T, 2, NV>(s, block, full, col, b, b_step, ahead),
+            3 => tile::<S, T, 3, NV>(s, block, full, col, b, b_step, ahead),
+            4 => tile::<S, T, 4, NV>(s, block, full, col, b, b_step, ahead),
+            5 => tile::<S, T, 5, NV>(s, block, full, col, b, b_step, ahead),
             _ => {}
         }
     }
 }
 
-/// Values that are brought to the second-level cache: each tile asks for a part of them, some cache lines with every
-/// vector of its rows of A.
+/// Stretches of values that are brought to the second-level cache. Each tile asks for a part of one, in turns: some
+/// cache lines with every vector of its rows of A.
 struct Ahead<T> {
-    start: *const T,
+    stretches: [*const T; MAX_STRETCHES],
+    count: usize,
     /// The values of a part.
     part: usize,
     lines: usize,
+    /// The tiles of the block before this panel.
+    before: usize,
 }
 
-impl<T> Ahead<T> {
+/// The most stretches that are brought to the cache at once.
+pub(crate) const MAX_STRETCHES: usize = 4;
+
+impl<T: Copy> Ahead<T> {
     /// The values in a cache line.
     const LINE: usize = 64 / size_of::<T>();
 
-    /// As many values as the block has of B; none where `start` is null.
-    #[inline(always)]
-    fn new(start: *const T, block: &Block<T>, lanes: usize, b_step: usize) -> Self {
+    /// For the panel `index` of a block, which has `k` rows of B, and `values` packed values.
+    fn new(
+        block: &Block<T>,
+        index: usize,
+        next: Next<T>,
+        k: usize,
+        values: usize,
+        lanes: usize,
+    ) -> Self {
         let tiles = block.rows.len().div_ceil(TILE_ROWS);
-        if start.is_null() || tiles == 0 {
-            return Ahead { start, part: 0, lines: 0 };
+        let mut stretches = [std::ptr::null(); MAX_STRETCHES];
+        let packed = match (block.layout, next) {
+            // Packed panels follow each other.
+            (Layout::Packed, Next::Nothing | Next::Panel(_)) if index + 1 < block.range.end => {
+                Some(block.b.wrapping_add(block.panels.get(index + 1).col * k))
+            }
+            (_, Next::Panel(next)) => Some(next),
+            _ => None,
+        };
+        let (count, len, tiles, before) = match (packed, next) {
+            (Some(panel), _) => {
+                stretches[0] = panel;
+                (1, values, tiles, 0)
+            }
+            (None, Next::Stretches(all, len)) => {
+                let count = all.len().min(MAX_STRETCHES);
+                stretches[..count].copy_from_slice(&all[..count]);
+                (count, len, tiles * block.range.len(), tiles * (index - block.range.start))
+            }
+            _ => (0, 0, 0, 0),
+        };
+        if count == 0 || tiles < count {
+            return Ahead { stretches, count: 1, part: 0, lines: 0, before: 0 };
         }
-        let k: usize = block.segments.iter().map(|segment| segment.len).sum();
-        let lines = (lanes * b_step).div_ceil(tiles * Self::LINE);
-        Ahead { start, part: (k * b_step).div_ceil(tiles), lines }
+        let part = len.div_ceil(tiles / count);
+        let lines = part.div_ceil(k.div_ceil(lanes) * Self::LINE);
+        Ahead { stretches, count, part, lines, before }
+    }
+
+    /// Where the part of a tile of the panel begins.
+    #[inline(always)]
+    fn part(&self, tile: usize) -> *const T {
+        let tile = self.before + tile;
+        self.stretches[tile % self.count].wrapping_add(tile / self.count * self.part)
     }
 }
 
@@ -281,7 +326,7 @@ unsafe fn tile<S: Isa, T: Real, const MR: usize, const NV: usize>(
     if i + 2 * MR <= block.rows.len() {
         next.copy_from_slice(&block.rows[i + MR..i + 2 * MR]);
     }
-    let mut far = ahead.start.wrapping_add(i / TILE_ROWS * ahead.part);
+    let mut far = ahead.part(i / TILE_ROWS);
     for segment in block.segments {
         let mut offset = segment.offset;
         let mut left = segment.len;

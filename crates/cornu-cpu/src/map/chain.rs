@@ -107,10 +107,11 @@ chains! {
     AdamStep(a b c d e) = (- a (/ (* b c) (+ (sqrt d) e)));
     /// RMSprop's step.
     RmsStep(a b c d e) = (- a (* (* b c) (rsqrt (+ d e))));
-    /// A moving average of squares, as Adam writes it.
-    SquareAverage(a b c) = (+ a (* (- (square b) a) c));
-    /// A moving average, as Adam writes it.
-    Average(a b c) = (+ a (* (- b a) c));
+    /// A moving average of squares, as Adam writes it, where what is too small counts as zero.
+    SquareAverage(a b c d e) =
+        (+ (if ((abs a) < d) e a) (* (- (square b) (if ((abs a) < d) e a)) c));
+    /// A moving average, as Adam writes it, where what is too small counts as zero.
+    Average(a b c d e) = (+ (if ((abs a) < d) e a) (* (- b (if ((abs a) < d) e a)) c));
     /// A moving average of squares, as RMSprop writes it.
     WeightedSquare(a b c d) = (+ (* a b) (* (square c) d));
     /// A sum of two products.

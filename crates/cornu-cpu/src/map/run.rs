@@ -54,6 +54,8 @@ struct Run<'a> {
     outputs: &'a [*mut u8],
     /// How many elements the tiles lie before multiples of [`TILE`].
     shift: usize,
+    /// Where the last one ends.
+    end: usize,
     /// Whether large outputs are written past the caches.
     stream: bool,
 }
@@ -93,7 +95,7 @@ impl Map {
         let tiles = (self.count + shift).div_ceil(TILE);
         // Many blocks, so that a thread whose core is disturbed keeps the others waiting for little.
         let block = tiles.div_ceil(16 * pool.threads()).max(MIN_TILES);
-        let run = Run { map: self, isa, inputs, outputs, shift, stream };
+        let run = Run { map: self, isa, inputs, outputs, shift, end: self.count, stream };
         let failed = std::sync::OnceLock::new();
         pool.parallel_for(tiles.div_ceil(block), |i| {
             // The whole of `run`: its fields alone may not be shared.
@@ -111,14 +113,13 @@ impl Map {
         self.count
     }
 
-    /// Computes the elements of a range that begins at a multiple of [`TILE`], and those up to the end of its last
-    /// tile, on this thread.
+    /// Computes the elements of a range on this thread.
     ///
     /// # Errors
     /// As [`Map::run`].
     ///
     /// # Safety
-    /// As [`Map::run`]; no other thread may compute elements of these tiles.
+    /// As [`Map::run`], for these elements; no other thread may compute them.
     pub(crate) unsafe fn run_part(
         &self,
         isa: AnyIsa,
@@ -127,9 +128,11 @@ impl Map {
         elements: std::ops::Range<usize>,
     ) -> Result<()> {
         self.check(inputs.len(), outputs.len())?;
-        let tiles = elements.start / TILE..elements.end.min(self.count).div_ceil(TILE);
+        let end = elements.end.min(self.count);
+        let shift = elements.start.next_multiple_of(TILE) - elements.start;
+        let tiles = (elements.start + shift) / TILE..(end + shift).div_ceil(TILE);
         // SAFETY: the caller's promise.
-        unsafe { Run { map: self, isa, inputs, outputs, shift: 0, stream: false }.block(tiles) }
+        unsafe { Run { map: self, isa, inputs, outputs, shift, end, stream: false }.block(tiles) }
     }
 
     fn check(&self, inputs: usize, outputs: usize) -> Result<()> {
@@ -179,7 +182,7 @@ impl Run<'_> {
                 map.prologue.iter().for_each(|action| self.prepare(action, &scratch.views));
                 for tile in tiles {
                     let start = (tile * TILE).saturating_sub(self.shift);
-                    let end = map.count.min((tile + 1) * TILE - self.shift);
+                    let end = self.end.min((tile + 1) * TILE - self.shift);
                     self.tile(start, end - start, scratch);
                 }
             }

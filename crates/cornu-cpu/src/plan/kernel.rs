@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use cornu_graph::{Array, DType, Data, Element, Error, Result};
 
+use crate::gemm::Gemm;
 use crate::runtime::{Pod, Pool};
 
 /// Machine code bound to one step's shapes and parameters.
@@ -33,13 +34,18 @@ pub(crate) trait Kernel: Send + Sync {
         None
     }
 
+    /// The matrix product that the work is, if it is one, and the type of its values.
+    fn product(&self) -> Option<(Gemm, DType)> {
+        None
+    }
+
     /// The number of elements of the work, if any of them can be computed without the others.
     fn elements(&self) -> Option<usize> {
         None
     }
 
-    /// Computes some of the elements on this thread, while others may compute other elements; `elements` begins at a
-    /// multiple of [`TILE`](crate::map::TILE). Only for kernels with [`Kernel::elements`].
+    /// Computes some of the elements on this thread, while others may compute other elements. Only for kernels with
+    /// [`Kernel::elements`].
     fn run_part(&self, elements: Range<usize>, args: &Args) -> Result<()> {
         let _ = args;
         Err(Error::Backend(format!("plan: {} has no elements {elements:?}", self.label())))
@@ -80,8 +86,8 @@ impl<'a> Args<'a> {
     /// Operands from their parts.
     ///
     /// # Safety
-    /// Every slot's memory must be valid for `count` elements of `dtype` while the result lives: inputs and
-    /// outputs initialised, outputs for writing too, aligned for the type. An output overlaps
+    /// Every slot's memory must be valid for `count` elements of `dtype` (or for those that [`Kernel::run_part`] is
+    /// asked for, if nothing else is called) while the result lives: inputs and outputs initialised, outputs for writing too, aligned for the type. An output overlaps
     /// no other slot but an input that the kernel allows it to replace ([`Kernel::in_place`]), and nobody
     /// else touches the memory meanwhile.
     pub unsafe fn new(inputs: &'a [Slot], outputs: &'a [Slot]) -> Args<'a> {

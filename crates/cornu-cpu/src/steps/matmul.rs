@@ -48,6 +48,10 @@ impl Kernel for Product {
             .fold(2, |p, &d| p.saturating_mul(d as u64))
     }
 
+    fn product(&self) -> Option<(Gemm, DType)> {
+        Some((self.spec, self.dtype))
+    }
+
     fn run(&self, pool: &Pool, args: &mut Args) -> Result<()> {
         let (isa, spec) = (self.isa, &self.spec);
         match self.dtype {

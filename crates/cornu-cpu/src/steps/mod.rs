@@ -31,6 +31,7 @@ macro_rules! for_dtype {
 mod conv;
 mod copy;
 mod cumulative;
+mod descent;
 pub(crate) mod map;
 mod matmul;
 mod movement;
@@ -45,6 +46,7 @@ mod together;
 pub(crate) use conv::{Convolution, Direction};
 pub(crate) use copy::Copy;
 pub(crate) use cumulative::Cumulating;
+pub(crate) use descent::Descent;
 pub(crate) use matmul::Product;
 pub(crate) use movement::{Indexing, Moving};
 pub(crate) use pooling::Pooling;

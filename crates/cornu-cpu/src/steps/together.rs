@@ -94,9 +94,9 @@ impl Kernel for Together {
 }
 
 /// The operands of a run, which all threads share.
-struct Shared<'a> {
-    inputs: &'a [Slot],
-    outputs: &'a [Slot],
+pub(super) struct Shared<'a> {
+    pub inputs: &'a [Slot],
+    pub outputs: &'a [Slot],
 }
 
 // SAFETY: the addresses are of memory that the run may use; threads write different elements of the outputs and

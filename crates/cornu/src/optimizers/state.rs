@@ -181,7 +181,8 @@ impl State {
                 Some(decay) => &now - &now * &rate * decay,
                 None => now.clone(),
             };
-            let slots: Vec<Tensor> = self.slots[i].iter().map(|s| cx.read(s)).collect();
+            let old: Vec<Tensor> = self.slots[i].iter().map(|s| cx.read(s)).collect();
+            let slots: Vec<Tensor> = old.iter().cloned().map(settle).collect();
             let step = Step {
                 variable: &variable,
                 gradient,
@@ -191,8 +192,8 @@ impl State {
                 iteration: &iteration,
             };
             let (next, next_slots) = self.optimizer.step(step)?;
-            for ((slot, value), now) in self.slots[i].iter().zip(next_slots).zip(&slots) {
-                cx.update(slot, at_turn(settle(value), now));
+            for ((slot, value), now) in self.slots[i].iter().zip(next_slots).zip(&old) {
+                cx.update(slot, at_turn(value, now));
             }
             let mut next = at_turn(next, &now);
             if let Some(average) = self.averages.get(i) {

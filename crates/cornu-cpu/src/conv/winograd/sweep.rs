@@ -6,7 +6,9 @@
 use super::gather::Gather;
 use super::scatter::Scatter;
 use super::tiles::Problem;
-use crate::gemm::{BLOCK_ROWS, Block, Epilogue, Layout, MAX_K, Panel, Panels, Segment, TILE_ROWS};
+use crate::gemm::{
+    BLOCK_ROWS, Block, Epilogue, Layout, MAX_K, Next, Panel, Panels, Segment, TILE_ROWS,
+};
 use crate::runtime::Pool;
 use crate::scratch::with_scratch;
 use crate::simd::{AnyIsa, Real};
@@ -152,7 +154,7 @@ impl<T: Real> Sweep<'_, T> {
                     epilogue: Epilogue { add: k0 > 0, bias: None },
                 };
                 // Weights lie in the order in which they are used.
-                let next = weights[k * width..].as_ptr();
+                let next = Next::Panel(weights[k * width..].as_ptr());
                 // SAFETY: the rows have all channels, the results all columns of the panel, which are
                 // whole vectors; the weights of a position have all channels and these columns.
                 unsafe { block.compute_before(self.isa, next) };
