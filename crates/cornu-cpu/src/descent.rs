@@ -73,7 +73,7 @@ mod tests {
 
     /// Momentum on a weight of `n` columns; with `shown` the gradient is an output as well.
     fn check(n: usize, shown: bool) {
-        let (rows, m) = (40, 301);
+        let (rows, m) = (70, 301);
         let array = |shape: &[usize], step: usize| {
             let count = shape.iter().product::<usize>();
             let values = (0..count).map(|i| (i * step % 101) as f32 / 32.0 - 1.5).collect();

@@ -14,6 +14,8 @@ use cornu_graph::Result;
 const BLOCK_BYTES: usize = 64 << 10;
 /// The least bytes of C: what is smaller stays in the cache by itself.
 const MIN_BYTES: usize = 256 << 10;
+/// The least values of a sum: arithmetic for the time that it takes to bring what lies beside.
+const MIN_K: usize = 64;
 
 /// Whether the product should be made row by row: one large product, whose sums are made in one pass and whose rows
 /// are not too long.
@@ -21,7 +23,7 @@ pub(crate) fn has_rows(spec: &Gemm, size: usize) -> bool {
     let Gemm { m, n, k, batch, accumulate, .. } = *spec;
     let row = n.saturating_mul(size);
     let large = m.saturating_mul(row) >= MIN_BYTES && row <= BLOCK_BYTES / TILE_ROWS;
-    batch == 1 && !accumulate && (1..=MAX_K).contains(&k) && large
+    batch == 1 && !accumulate && (MIN_K..=MAX_K).contains(&k) && large
 }
 
 /// Makes `op(A) op(B)` some rows at a time, and calls `take` with their range and their values, row after row, on the
@@ -71,7 +73,7 @@ pub(crate) fn gemm_rows<T: Real>(
                     m: rows.len(),
                     k,
                     a: View { values: &a.values[rows.start * a.row_step..], ..a },
-                    copied: a.col_step != 1,
+                    copied: a.col_step != 1 && panels.count() > 1,
                     b,
                     epilogue: Epilogue { add: false, bias: None },
                     c: &SharedSlice::new(values),

@@ -65,6 +65,7 @@ macro_rules! pattern {
     (c) => { Pattern::Arg(2) };
     (d) => { Pattern::Arg(3) };
     (e) => { Pattern::Arg(4) };
+    (f) => { Pattern::Arg(5) };
 }
 macro_rules! choice {
     ($kind:ident $($x:tt)*) => { Pattern::Where(CompareKind::$kind, [$(&pattern!($x)),*]) };
@@ -112,8 +113,8 @@ chains! {
         (+ (if ((abs a) < d) e a) (* (- (square b) (if ((abs a) < d) e a)) c));
     /// A moving average, as Adam writes it, where what is too small counts as zero.
     Average(a b c d e) = (+ (if ((abs a) < d) e a) (* (- b (if ((abs a) < d) e a)) c));
-    /// A moving average of squares, as RMSprop writes it.
-    WeightedSquare(a b c d) = (+ (* a b) (* (square c) d));
+    /// A moving average of squares, as RMSprop writes it, where what is too small counts as zero.
+    WeightedSquare(a b c d e f) = (+ (* (if ((abs a) < e) f a) b) (* (square c) d));
     /// A sum of two products.
     Products(a b c d) = (+ (* a b) (* c d));
     /// Zero for what is too small.

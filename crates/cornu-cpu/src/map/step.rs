@@ -23,7 +23,7 @@ pub(super) enum StepOp {
 }
 
 /// The most operands of a step.
-pub(super) const MAX_ARGS: usize = 5;
+pub(super) const MAX_ARGS: usize = 6;
 
 impl StepOp {
     /// The number of operands.
