@@ -55,12 +55,12 @@ fn gradient(
         let value = program.get(v);
         let producer = program.producer(v)?;
         let product = steps[producer].as_ref()?;
-        let (spec, dtype) = product.kernel.product()?;
+        let spec = product.kernel.product()?;
         let operands: usize = product.inputs.iter().map(|&v| program.get(v).count).sum();
         // Read once, in order; and larger than the operands, which live for longer instead.
         let used_up = readers[v.0] == 1 && value.target.is_none() && value.count == elements;
         let in_order = (0..update.outputs.len()).any(|o| update.kernel.in_place(k, o));
-        let pays = dtype.is_float() && has_rows(&spec, dtype.size()) && operands <= elements;
+        let pays = has_rows(&spec) && operands <= elements;
         (used_up && in_order && pays).then_some((producer, k))
     })
 }

@@ -7,7 +7,7 @@ use super::tile::{Epilogue, Layout, Panel, Panels, TILE_ROWS};
 use super::{Gemm, MAX_K, View, pack_panel};
 use crate::runtime::{Pool, SharedSlice};
 use crate::scratch::with_scratch;
-use crate::simd::{AnyIsa, Real};
+use crate::simd::AnyIsa;
 use cornu_graph::Result;
 
 /// The bytes of C that are handed on at once: a small part of the second-level cache.
@@ -19,14 +19,14 @@ const MIN_K: usize = 64;
 
 /// Whether the product should be made row by row: one large product, whose sums are made in one pass and whose rows
 /// are not too long.
-pub(crate) fn has_rows(spec: &Gemm, size: usize) -> bool {
+pub(crate) fn has_rows(spec: &Gemm) -> bool {
     let Gemm { m, n, k, batch, accumulate, .. } = *spec;
-    let row = n.saturating_mul(size);
+    let row = n.saturating_mul(size_of::<f32>());
     let large = m.saturating_mul(row) >= MIN_BYTES && row <= BLOCK_BYTES / TILE_ROWS;
     batch == 1 && !accumulate && (MIN_K..=MAX_K).contains(&k) && large
 }
 
-/// Makes `op(A) op(B)` some rows at a time, and calls `take` with their range and their values, row after row, on the
+/// Makes `op(A) op(B)` in single precision some rows at a time, and calls `take` with their range and their values, row after row, on the
 /// thread that made them. Only for products that [have rows](has_rows).
 ///
 /// # Arguments
@@ -35,24 +35,24 @@ pub(crate) fn has_rows(spec: &Gemm, size: usize) -> bool {
 ///
 /// # Errors
 /// If a slice is shorter than `spec` says.
-pub(crate) fn gemm_rows<T: Real>(
+pub(crate) fn gemm_rows(
     isa: AnyIsa,
     pool: &Pool,
     spec: &Gemm,
-    a: &[T],
-    b: &[T],
-    beside: &[*const T],
-    take: impl Fn(Range<usize>, &mut [T]) + Sync,
+    a: &[f32],
+    b: &[f32],
+    beside: &[*const f32],
+    take: impl Fn(Range<usize>, &mut [f32]) + Sync,
 ) -> Result<()> {
     let Gemm { m, n, k, .. } = *spec;
     spec.check(a.len(), b.len(), None, m * n)?;
     let (a, b) = (spec.a.view(a), spec.b.view(b));
-    let panels = Panels::new::<T>(isa, n);
+    let panels = Panels::new::<f32>(isa, n);
     let tiles = m.div_ceil(TILE_ROWS);
-    let each = (BLOCK_BYTES / (n * size_of::<T>() * TILE_ROWS)).max(1);
+    let each = (BLOCK_BYTES / (n * size_of::<f32>() * TILE_ROWS)).max(1);
     let parts = tiles.div_ceil(each).next_multiple_of(pool.threads()).min(tiles);
-    let beside: Vec<Base<T>> = beside.iter().map(|&array| Base(array)).collect();
-    with_scratch(panels.width() * k, |packed: &mut [T]| {
+    let beside: Vec<Base<f32>> = beside.iter().map(|&array| Base(array)).collect();
+    with_scratch(panels.width() * k, |packed: &mut [f32]| {
         let shared = SharedSlice::new(packed);
         pool.parallel_for(panels.count(), |i| {
             let Panel { col, vectors } = panels.get(i);
@@ -64,9 +64,9 @@ pub(crate) fn gemm_rows<T: Real>(
         pool.parallel_for(parts, |i| {
             let tiles = part(tiles, parts, i);
             let rows = tiles.start * TILE_ROWS..m.min(tiles.end * TILE_ROWS);
-            let first = |array: &Base<T>| Base(array.get().wrapping_add(rows.start * n));
-            let beside: Vec<Base<T>> = beside.iter().map(first).collect();
-            with_scratch(rows.len() * n, |values: &mut [T]| {
+            let first = |array: &Base<f32>| Base(array.get().wrapping_add(rows.start * n));
+            let beside: Vec<Base<f32>> = beside.iter().map(first).collect();
+            with_scratch(rows.len() * n, |values: &mut [f32]| {
                 let pass = Pass {
                     isa,
                     panels,

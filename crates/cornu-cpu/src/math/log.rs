@@ -63,16 +63,17 @@ pub struct Log10;
 /// log10 2 in two parts; the product of the first with any exponent is exact.
 const LOG10_2_HI: f32 = 0.301_025_4;
 const LOG10_2_LO: f32 = 4.605_039e-6;
-/// log10 e less what `LOG10_E` holds of it.
-const LOG10_E_LO: f32 = -1.010_305e-8;
+/// log10 e less a half, the product with which is exact.
+const LOG10_E_REST: f32 = -0.065_705_52;
 
 impl Function for Log10 {
     #[inline(always)]
     fn eval<S: Isa>(s: S, x: S::F32) -> S::F32 {
         let (e, f, tail) = parts(s, x);
-        let log10_e = S::F32::splat(s, std::f32::consts::LOG10_E);
-        let low = f.mul_add(S::F32::splat(s, LOG10_E_LO), e * S::F32::splat(s, LOG10_2_LO));
-        let y = f.mul_add(log10_e, tail.mul_add(log10_e, low));
+        let low = e * S::F32::splat(s, LOG10_2_LO);
+        let low = tail.mul_add(S::F32::splat(s, std::f32::consts::LOG10_E), low);
+        let low = f.mul_add(S::F32::splat(s, LOG10_E_REST), low);
+        let y = f.mul_add(S::F32::splat(s, 0.5), low);
         e.mul_add(S::F32::splat(s, LOG10_2_HI), y)
     }
 }

@@ -34,8 +34,8 @@ pub(crate) trait Kernel: Send + Sync {
         None
     }
 
-    /// The matrix product that the work is, if it is one, and the type of its values.
-    fn product(&self) -> Option<(Gemm, DType)> {
+    /// The matrix product in single precision that the work is, if it is one.
+    fn product(&self) -> Option<Gemm> {
         None
     }
 

@@ -8,15 +8,14 @@ use cornu_graph::{DType, Error, Result};
 
 use super::together::Shared;
 use crate::gemm::{Gemm, gemm_rows};
-use crate::plan::{Args, Kernel, Number, Slot};
+use crate::plan::{Args, Kernel, Slot};
 use crate::runtime::Pool;
-use crate::simd::{AnyIsa, Real, isa};
+use crate::simd::{AnyIsa, isa};
 
-/// A product, and an element-wise pass of which it is an input.
+/// A product in single precision, and an element-wise pass of which it is an input.
 pub(crate) struct Descent {
     product: Box<dyn Kernel>,
     spec: Gemm,
-    dtype: DType,
     isa: AnyIsa,
     update: Box<dyn Kernel>,
     /// The input of `update` that the product is.
@@ -28,37 +27,20 @@ impl Descent {
     /// `update`.
     pub fn new(
         product: Box<dyn Kernel>,
-        (spec, dtype): (Gemm, DType),
+        spec: Gemm,
         update: Box<dyn Kernel>,
         gradient: usize,
     ) -> Result<Descent> {
-        Ok(Descent { product, spec, dtype, isa: isa()?, update, gradient })
-    }
-
-    fn descend<T: Real + Number>(&self, pool: &Pool, args: &Args) -> Result<()> {
-        let (a, b) = (args.input::<T>(0)?, args.input::<T>(1)?);
-        let (inputs, outputs) = args.slots();
-        let Gemm { m, n, .. } = self.spec;
-        let shared = Shared { inputs: &inputs[2..], outputs };
-        let large =
-            shared.inputs.iter().filter(|slot| slot.count == m * n && slot.dtype == self.dtype);
-        let beside: Vec<*const T> = large.map(|slot| slot.start.cast_const().cast()).collect();
-        let failed = OnceLock::new();
-        gemm_rows(self.isa, pool, &self.spec, a, b, &beside, |rows, values| {
-            if let Err(error) = self.update(&shared, rows, values) {
-                let _ = failed.set(error); // The first error is enough.
-            }
-        })?;
-        failed.into_inner().map_or(Ok::<(), Error>(()), Err)
+        Ok(Descent { product, spec, isa: isa()?, update, gradient })
     }
 
     /// Updates what these rows of the product belong to.
-    fn update<T>(&self, shared: &Shared, rows: Range<usize>, values: &mut [T]) -> Result<()> {
+    fn update(&self, shared: &Shared, rows: Range<usize>, values: &mut [f32]) -> Result<()> {
         let Gemm { m, n, .. } = self.spec;
         // The address for which the first of the rows lies at its place in the whole product.
         let start = values.as_mut_ptr().wrapping_sub(rows.start * n).cast();
         let mut inputs = shared.inputs.to_vec();
-        inputs.insert(self.gradient, Slot { start, count: m * n, dtype: self.dtype });
+        inputs.insert(self.gradient, Slot { start, count: m * n, dtype: DType::F32 });
         // SAFETY: the operands are those of the step, which `run` may use, and the rows of the product, of which
         // `run_part` reads only these; rows are handed out once, so no two threads use the same elements.
         let args = unsafe { Args::new(&inputs, shared.outputs) };
@@ -81,9 +63,19 @@ impl Kernel for Descent {
     }
 
     fn run(&self, pool: &Pool, args: &mut Args) -> Result<()> {
-        match self.dtype {
-            DType::F64 => self.descend::<f64>(pool, args),
-            _ => self.descend::<f32>(pool, args),
-        }
+        let (a, b) = (args.input::<f32>(0)?, args.input::<f32>(1)?);
+        let (inputs, outputs) = args.slots();
+        let shared = Shared { inputs: &inputs[2..], outputs };
+        let large =
+            |slot: &&Slot| slot.count == self.spec.m * self.spec.n && slot.dtype == DType::F32;
+        let large = shared.inputs.iter().filter(large);
+        let beside: Vec<*const f32> = large.map(|slot| slot.start.cast_const().cast()).collect();
+        let failed = OnceLock::new();
+        gemm_rows(self.isa, pool, &self.spec, a, b, &beside, |rows, values| {
+            if let Err(error) = self.update(&shared, rows, values) {
+                let _ = failed.set(error); // The first error is enough.
+            }
+        })?;
+        failed.into_inner().map_or(Ok::<(), Error>(()), Err)
     }
 }
