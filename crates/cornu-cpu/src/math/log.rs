@@ -56,14 +56,14 @@ impl Function for Log2 {
     }
 }
 
-/// The logarithm to base 10; at most 2 ULP.
+/// The logarithm to base 10; at most 1.7 ULP.
 #[derive(Debug, Clone, Copy)]
 pub struct Log10;
 
 /// log10 2 in two parts; the product of the first with any exponent is exact.
 const LOG10_2_HI: f32 = 0.301_025_4;
 const LOG10_2_LO: f32 = 4.605_039e-6;
-/// log10 e less a half, the product with which is exact.
+/// log10 e less a half: half of f is exact, and so is its sum with the large part of e·log10 2 where they cancel.
 const LOG10_E_REST: f32 = -0.065_705_52;
 
 impl Function for Log10 {
@@ -73,8 +73,7 @@ impl Function for Log10 {
         let low = e * S::F32::splat(s, LOG10_2_LO);
         let low = tail.mul_add(S::F32::splat(s, std::f32::consts::LOG10_E), low);
         let low = f.mul_add(S::F32::splat(s, LOG10_E_REST), low);
-        let y = f.mul_add(S::F32::splat(s, 0.5), low);
-        e.mul_add(S::F32::splat(s, LOG10_2_HI), y)
+        e.mul_add(S::F32::splat(s, LOG10_2_HI), f * S::F32::splat(s, 0.5)) + low
     }
 }
 
@@ -119,7 +118,7 @@ mod tests {
 
     #[test]
     fn log10_is_accurate() {
-        check::<Log10>(f64::log10, 2.0);
+        check::<Log10>(f64::log10, 1.7);
     }
 
     #[test]
