@@ -5,7 +5,7 @@
 //! B together, and a task is a block of rows, which stays in the cache while all of B passes by.
 
 use super::pack::{Rows, pack_panel};
-use super::tile::{Block, Epilogue, Layout, MAX_STRETCHES, Next, Panels, Segment, TILE_ROWS};
+use super::tile::{Block, Epilogue, Layout, Next, Panels, Segment, TILE_ROWS};
 use super::{BLOCK_ROWS, Gemm, MAX_K, SERIAL, View};
 use crate::runtime::{Pool, SharedSlice};
 use crate::scratch::with_scratch;
@@ -64,13 +64,13 @@ pub(super) fn blocked<T: Real>(
             },
             c: &c,
             c_stride: spec.c_stride,
-            beside: &[],
         };
         if direct {
             let cuts = Cuts::by_columns(m, panels.count(), threads);
             pool.parallel_for(cuts.count(), |i| {
                 let (rows, range) = cuts.task(i);
-                pass.compute(rows, range, pass.b.values.as_ptr(), Layout::Rows(b.row_step));
+                let b = (pass.b.values.as_ptr(), Layout::Rows(b.row_step));
+                pass.compute(rows, range, b, Next::Nothing);
             });
         } else if copied || m > FEW_ROWS {
             pass.share(pool, threads);
@@ -79,13 +79,14 @@ pub(super) fn blocked<T: Real>(
             pool.parallel_for(cuts.count(), |i| {
                 let (rows, range) = cuts.task(i);
                 if is_packed {
-                    pass.compute(rows, range, pass.b.values.as_ptr(), Layout::Packed);
-                    return;
+                    let b = (pass.b.values.as_ptr(), Layout::Packed);
+                    return pass.compute(rows, range, b, Next::Nothing);
                 }
                 with_scratch(pass.packed_len(&range), |packed: &mut [T]| {
                     let packed = SharedSlice::new(packed);
                     range.clone().for_each(|index| pass.pack(&range, index, &packed));
-                    pass.compute(rows, range.clone(), pass.base(&range, &packed), Layout::Packed);
+                    let b = (pass.base(&range, &packed), Layout::Packed);
+                    pass.compute(rows, range.clone(), b, Next::Nothing);
                 });
             });
         }
@@ -149,8 +150,6 @@ pub(super) struct Pass<'a, T> {
     pub epilogue: Epilogue<'a, T>,
     pub c: &'a SharedSlice<'a, T>,
     pub c_stride: usize,
-    /// Arrays that lie as C does, of which the caller reads the rows of C next.
-    pub beside: &'a [Base<T>],
 }
 
 impl<T: Real> Pass<'_, T> {
@@ -169,7 +168,7 @@ impl<T: Real> Pass<'_, T> {
                 pool.parallel_for(cuts.count(), |i| {
                     let (rows, part) = cuts.task(i);
                     let part = first + part.start..first + part.end;
-                    self.compute(rows, part, base.get(), Layout::Packed);
+                    self.compute(rows, part, (base.get(), Layout::Packed), Next::Nothing);
                 });
             });
         }
@@ -196,8 +195,14 @@ impl<T: Real> Pass<'_, T> {
         packed.as_mut_ptr().wrapping_sub(self.panels.get(range.start).col * self.k)
     }
 
-    /// One task: some rows times some panels, a block of rows at a time.
-    pub fn compute(&self, rows: Range<usize>, range: Range<usize>, b: *const T, layout: Layout) {
+    /// One task: some rows times some panels, a block of rows at a time, before what the caller reads next.
+    pub fn compute(
+        &self,
+        rows: Range<usize>,
+        range: Range<usize>,
+        (b, layout): (*const T, Layout),
+        next: Next<T>,
+    ) {
         for first in rows.clone().step_by(BLOCK_ROWS) {
             let count = BLOCK_ROWS.min(rows.end - first);
             let a = View { values: &self.a.values[first * self.a.row_step..], ..self.a };
@@ -227,20 +232,12 @@ impl<T: Real> Pass<'_, T> {
                     range: range.clone(),
                     epilogue: self.epilogue,
                 };
-                let mut beside = [std::ptr::null(); MAX_STRETCHES];
-                for (stretch, array) in beside.iter_mut().zip(self.beside) {
-                    *stretch = array.get().wrapping_add(first * self.c_stride);
-                }
-                let next = match layout {
-                    _ if !self.beside.is_empty() => {
-                        let arrays = &beside[..self.beside.len().min(MAX_STRETCHES)];
-                        Next::Stretches(arrays, count * self.c_stride)
-                    }
+                let next = match (next, layout) {
                     // The next rows begin again with the first panel, which may be gone from the cache.
-                    Layout::Packed if range.len() > 1 => {
+                    (Next::Nothing, Layout::Packed) if range.len() > 1 => {
                         Next::Panel(b.wrapping_add(self.panels.get(range.start).col * self.k))
                     }
-                    _ => Next::Nothing,
+                    _ => next,
                 };
                 // SAFETY: `Gemm::check` saw that the operands and C hold all their rows and that rows of C
                 // are apart; tasks have distinct rows or panels; B is packed, or is read in whole vectors.

@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::blocked::{Base, Pass, part};
-use super::tile::{Epilogue, Layout, Panel, Panels, TILE_ROWS};
-use super::{Gemm, MAX_K, View, pack_panel};
+use super::tile::{Epilogue, Layout, Next, Panel, Panels, TILE_ROWS};
+use super::{BLOCK_ROWS, Gemm, MAX_K, View, pack_panel};
 use crate::runtime::{Pool, SharedSlice};
 use crate::scratch::with_scratch;
 use crate::simd::AnyIsa;
@@ -49,7 +49,8 @@ pub(crate) fn gemm_rows(
     let (a, b) = (spec.a.view(a), spec.b.view(b));
     let panels = Panels::new::<f32>(isa, n);
     let tiles = m.div_ceil(TILE_ROWS);
-    let each = (BLOCK_BYTES / (n * size_of::<f32>() * TILE_ROWS)).max(1);
+    let each = BLOCK_BYTES / (n * size_of::<f32>() * TILE_ROWS);
+    let each = each.clamp(1, BLOCK_ROWS / TILE_ROWS);
     let parts = tiles.div_ceil(each).next_multiple_of(pool.threads()).min(tiles);
     let beside: Vec<Base<f32>> = beside.iter().map(|&array| Base(array)).collect();
     with_scratch(panels.width() * k, |packed: &mut [f32]| {
@@ -64,8 +65,8 @@ pub(crate) fn gemm_rows(
         pool.parallel_for(parts, |i| {
             let tiles = part(tiles, parts, i);
             let rows = tiles.start * TILE_ROWS..m.min(tiles.end * TILE_ROWS);
-            let first = |array: &Base<f32>| Base(array.get().wrapping_add(rows.start * n));
-            let beside: Vec<Base<f32>> = beside.iter().map(first).collect();
+            let first = |array: &Base<f32>| array.get().wrapping_add(rows.start * n);
+            let beside: Vec<*const f32> = beside.iter().map(first).collect();
             with_scratch(rows.len() * n, |values: &mut [f32]| {
                 let pass = Pass {
                     isa,
@@ -78,9 +79,10 @@ pub(crate) fn gemm_rows(
                     epilogue: Epilogue { add: false, bias: None },
                     c: &SharedSlice::new(values),
                     c_stride: n,
-                    beside: &beside,
                 };
-                pass.compute(0..rows.len(), 0..panels.count(), packed.as_ptr(), Layout::Packed);
+                let next = Next::Stretches(&beside, rows.len() * n);
+                let b = (packed.as_ptr(), Layout::Packed);
+                pass.compute(0..rows.len(), 0..panels.count(), b, next);
                 take(rows, values);
             });
         });
