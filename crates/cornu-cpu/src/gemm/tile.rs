@@ -259,32 +259,23 @@ impl<T: Copy> Ahead<T> {
         lanes: usize,
     ) -> Self {
         let tiles = block.rows.len().div_ceil(TILE_ROWS);
-        let mut stretches = [std::ptr::null(); MAX_STRETCHES];
-        let packed = match (block.layout, next) {
+        let one = |start| ([start; MAX_STRETCHES], 1, values, tiles, 0);
+        let (stretches, count, len, tiles, before) = match (block.layout, next) {
+            (_, Next::Stretches(all, len)) if !all.is_empty() => {
+                let mut stretches = [std::ptr::null(); MAX_STRETCHES];
+                stretches.iter_mut().zip(all).for_each(|(to, from)| *to = *from);
+                let before = tiles * (index - block.range.start);
+                (stretches, all.len().min(MAX_STRETCHES), len, tiles * block.range.len(), before)
+            }
             // Packed panels follow each other.
-            (Layout::Packed, Next::Nothing | Next::Panel(_)) if index + 1 < block.range.end => {
-                Some(block.b.wrapping_add(block.panels.get(index + 1).col * k))
+            (Layout::Packed, _) if index + 1 < block.range.end => {
+                one(block.b.wrapping_add(block.panels.get(index + 1).col * k))
             }
-            (_, Next::Panel(next)) => Some(next),
-            _ => None,
+            (_, Next::Panel(start)) => one(start),
+            _ => ([std::ptr::null(); MAX_STRETCHES], 1, 0, tiles, 0),
         };
-        let (count, len, tiles, before) = match (packed, next) {
-            (Some(panel), _) => {
-                stretches[0] = panel;
-                (1, values, tiles, 0)
-            }
-            (None, Next::Stretches(all, len)) => {
-                let count = all.len().min(MAX_STRETCHES);
-                stretches[..count].copy_from_slice(&all[..count]);
-                (count, len, tiles * block.range.len(), tiles * (index - block.range.start))
-            }
-            _ => (0, 0, 0, 0),
-        };
-        if count == 0 || tiles < count {
-            return Ahead { stretches, count: 1, part: 0, lines: 0, before: 0 };
-        }
-        let part = len.div_ceil(tiles / count);
-        let lines = part.div_ceil(k.div_ceil(lanes) * Self::LINE);
+        let part = len.div_ceil((tiles / count).max(1));
+        let lines = part.div_ceil(k.div_ceil(lanes).max(1) * Self::LINE);
         Ahead { stretches, count, part, lines, before }
     }
 
