@@ -196,7 +196,7 @@ fn attributes(values: std::collections::HashMap<String, AttrValue>) -> BTreeMap<
 fn stored(datatype: &Datatype, marked: Option<&Attribute>) -> Option<(Stored, bool)> {
     match datatype {
         Datatype::FixedPoint { size, byte_order, layout } => {
-            if layout.bit_offset != 0 || u32::from(layout.bit_precision) != size * 8 {
+            if layout.bit_offset != 0 || size.checked_mul(8) != Some(layout.bit_precision.into()) {
                 return None;
             }
             let stored = match (size, layout.signed) {

@@ -67,3 +67,10 @@ fn chunks_that_claim_more_than_the_file_are_refused_before_they_are_read() {
     let e = from_bytes("f", bad.to_vec()).unwrap_err().to_string();
     assert!(e.contains("claims a chunk of"), "{e}");
 }
+
+#[test]
+fn numbers_that_claim_any_size_are_refused() {
+    let bad = include_bytes!("../../../fuzz/seeds/hdf5/number_size");
+    let e = from_bytes("f", bad.to_vec()).unwrap_err().to_string();
+    assert!(e.contains("which is no number"), "{e}");
+}
