@@ -142,6 +142,10 @@ impl Reader<'_> {
                         let claim = format!("claims a chunk of {bytes} bytes at {start}");
                         return Err(self.error(path, format!("{claim} of a file of {size}")));
                     }
+                    if chunk.offset.iter().zip(&sizes).any(|(at, size)| at >= size) {
+                        let claim = format!("claims a chunk at {:?}", chunk.offset);
+                        return Err(self.error(path, format!("{claim} of the shape {sizes:?}")));
+                    }
                 }
             }
             Layout::Virtual => return Err(self.error(path, "takes its values from other files")),

@@ -74,3 +74,10 @@ fn numbers_that_claim_any_size_are_refused() {
     let e = from_bytes("f", bad.to_vec()).unwrap_err().to_string();
     assert!(e.contains("which is no number"), "{e}");
 }
+
+#[test]
+fn chunks_outside_of_their_array_are_refused() {
+    let bad = include_bytes!("../../../fuzz/seeds/hdf5/chunk_offset");
+    let e = from_bytes("f", bad.to_vec()).unwrap_err().to_string();
+    assert!(e.contains("claims a chunk at"), "{e}");
+}
