@@ -1,6 +1,7 @@
 //! Every operation on every instruction set of this machine, against plain Rust.
 
 use super::*;
+use crate::math::{self, Function};
 
 const SAMPLES: [f64; 16] =
     [0.0, -0.0, 1.0, -1.5, 2.5, 3.5, -2.5, 1e-3, 7.0, -1e6, 0.5, -0.5, 123456.75, 1e9, -3.99, 42.0];
@@ -177,5 +178,33 @@ fn every_operation_agrees_with_plain_rust() {
         isa.run(Check::<f64>(std::marker::PhantomData));
         isa.run(CheckInt);
         isa.run(CheckParts);
+    }
+}
+
+#[test]
+fn square_roots_are_rounded_correctly() {
+    struct Root;
+    impl Function for Root {
+        #[inline(always)]
+        fn eval<S: Isa>(_: S, x: S::F32) -> S::F32 {
+            x.sqrt()
+        }
+    }
+    let check = |x: &[f32]| {
+        for isa in AnyIsa::available() {
+            let mut roots = vec![0.0; x.len()];
+            math::apply::<Root>(isa, x, &mut roots);
+            for (x, root) in x.iter().zip(roots) {
+                let same =
+                    root.to_bits() == x.sqrt().to_bits() || root.is_nan() && x.sqrt().is_nan();
+                assert!(same, "{}: sqrt({x:e}) = {root:e}", isa.name());
+            }
+        }
+    };
+    math::testing::numbers(check);
+    // Every mantissa with an even and an odd exponent: others give the same digits.
+    let [start, end] = [1f32, 4.0].map(f32::to_bits);
+    for start in (start..end).step_by(1 << 20) {
+        check(&(start..start + (1 << 20)).map(f32::from_bits).collect::<Vec<_>>());
     }
 }

@@ -280,8 +280,38 @@ macro_rules! float {
     };
 }
 
+/// The square roots, rounded correctly (the tests compare every mantissa), in about a third of the time of the processor's
+/// instruction, which a division next to it would wait for.
+///
+/// A reciprocal root of 14 bits, one step of Goldschmidt's method, and what the root's square leaves over (Markstein,
+/// "Computation of elementary functions on the IBM RISC System/6000 processor", 1990).
+///
+/// # Safety
+/// The processor must have the features, as an `Avx512` proves.
+#[inline(always)]
+unsafe fn sqrt_ps(x: __m512) -> __m512 {
+    const LEAST: i32 = 27 << 23; // 2^-100; what is left over of a smaller number may be too small to be exact.
+    const INFINITY: i32 = 255 << 23;
+    // SAFETY: the caller's promise.
+    unsafe {
+        let bits = _mm512_castps_si512(x);
+        let beyond = _mm512_sub_epi32(bits, _mm512_set1_epi32(LEAST));
+        let usual = _mm512_cmplt_epu32_mask(beyond, _mm512_set1_epi32(INFINITY - LEAST));
+        let nonzero = _mm512_test_epi32_mask(bits, _mm512_set1_epi32(i32::MAX));
+        if nonzero & !usual != 0 {
+            return _mm512_sqrt_ps(x);
+        }
+        let half = _mm512_set1_ps(0.5);
+        let r = _mm512_maskz_rsqrt14_ps(usual, x);
+        let (root, h) = (_mm512_mul_ps(x, r), _mm512_mul_ps(r, half));
+        let e = _mm512_fnmadd_ps(root, h, half);
+        let (root, h) = (_mm512_fmadd_ps(root, e, root), _mm512_fmadd_ps(h, e, h));
+        _mm512_fmadd_ps(_mm512_fnmadd_ps(root, root, x), h, root)
+    }
+}
+
 float! { F32x16, Mask32, U32x16, f32: _mm512_add_ps _mm512_sub_ps _mm512_mul_ps _mm512_div_ps
-    _mm512_set1_ps _mm512_xor_ps _mm512_fmadd_ps _mm512_fnmadd_ps _mm512_min_ps _mm512_max_ps _mm512_sqrt_ps
+    _mm512_set1_ps _mm512_xor_ps _mm512_fmadd_ps _mm512_fnmadd_ps _mm512_min_ps _mm512_max_ps sqrt_ps
     _mm512_abs_ps _mm512_roundscale_ps _mm512_cmp_ps_mask _mm512_mask_blend_ps _mm512_castps_si512
     _mm512_castsi512_ps _mm512_cvtps_epi32 _mm512_cvtepi32_ps _mm512_reduce_max_ps _mm512_reduce_min_ps;
     #[inline(always)]
