@@ -6,22 +6,22 @@
 
 use cornu_graph::Result;
 
-use crate::gemm::has_rows;
-use crate::plan::{Origin, Program, Step, Target, ValueId};
+use crate::gemm::{Gemm, has_rows};
+use crate::plan::{Program, Step};
 use crate::steps::Descent;
 
 /// Joins every element-wise step that only writes variables, and reads a product that nobody else reads, to it.
 pub(crate) fn join(mut program: Program) -> Result<Program> {
-    let mut readers = vec![0usize; program.values.len()];
-    program.steps.iter().flat_map(|s| &s.inputs).for_each(|v| readers[v.0] += 1);
+    let readers = program.readers();
+    let found: Vec<Option<Found>> =
+        program.steps.iter().map(|step| find(&program, step, &readers)).collect();
     let mut steps: Vec<Option<Step>> =
         std::mem::take(&mut program.steps).into_iter().map(Some).collect();
-    for i in 0..steps.len() {
-        let Some((product, gradient)) = gradient(&program, &steps, i, &readers) else { continue };
-        let (Some(product), Some(update)) = (steps[product].take(), steps[i].take()) else {
+    for (i, found) in found.into_iter().enumerate() {
+        let Some(Found { producer, spec, gradient }) = found else { continue };
+        let (Some(product), Some(update)) = (steps[producer].take(), steps[i].take()) else {
             continue;
         };
-        let Some(spec) = product.kernel.product() else { continue };
         let mut inputs = product.inputs;
         inputs.extend(
             update.inputs.iter().enumerate().filter(|(k, _)| *k != gradient).map(|(_, v)| *v),
@@ -29,39 +29,34 @@ pub(crate) fn join(mut program: Program) -> Result<Program> {
         let kernel = Box::new(Descent::new(product.kernel, spec, update.kernel, gradient)?);
         steps[i] = Some(Step { kernel, inputs, outputs: update.outputs, specs: update.specs });
     }
-    program.steps = steps.into_iter().flatten().collect();
-    for (i, step) in program.steps.iter().enumerate() {
-        step.outputs.iter().for_each(|v| program.values[v.0].origin = Origin::Step(i));
-    }
+    program.set_steps(steps.into_iter().flatten().collect());
     Ok(program)
 }
 
-/// The step that makes the gradient of the update `i`, and which of its inputs that is.
-fn gradient(
-    program: &Program,
-    steps: &[Option<Step>],
-    i: usize,
-    readers: &[usize],
-) -> Option<(usize, usize)> {
-    let update = steps[i].as_ref()?;
+/// What an update may be joined to.
+struct Found {
+    /// The step that makes the gradient.
+    producer: usize,
+    /// The product that the step is.
+    spec: Gemm,
+    /// The input of the update that the gradient is.
+    gradient: usize,
+}
+
+fn find(program: &Program, update: &Step, readers: &[usize]) -> Option<Found> {
+    program.updates(update, readers)?;
     let elements = update.kernel.elements()?;
-    let is_slot = |v: &ValueId| {
-        matches!(program.get(*v).target, Some(Target::Variable(_))) && readers[v.0] == 0
-    };
-    if !update.outputs.iter().all(is_slot) {
-        return None;
-    }
-    update.inputs.iter().enumerate().find_map(|(k, &v)| {
+    update.inputs.iter().enumerate().find_map(|(gradient, &v)| {
         let value = program.get(v);
         let producer = program.producer(v)?;
-        let product = steps[producer].as_ref()?;
+        let product = &program.steps[producer];
         let spec = product.kernel.product()?;
         let operands: usize = product.inputs.iter().map(|&v| program.get(v).count).sum();
         // Read once, in order; and larger than the operands, which live for longer instead.
         let used_up = readers[v.0] == 1 && value.target.is_none() && value.count == elements;
-        let in_order = (0..update.outputs.len()).any(|o| update.kernel.in_place(k, o));
+        let in_order = (0..update.outputs.len()).any(|o| update.kernel.in_place(gradient, o));
         let pays = has_rows(&spec) && operands <= elements;
-        (used_up && in_order && pays).then_some((producer, k))
+        (used_up && in_order && pays).then_some(Found { producer, spec, gradient })
     })
 }
 

@@ -200,19 +200,18 @@ fn rebuild(mut program: Program, chains: Vec<Chain>, chain_of: &[Option<usize>])
     // What reads a chain's values may stand before the chain now.
     let mut done: Vec<bool> =
         program.values.iter().map(|v| !matches!(v.origin, Origin::Step(_))).collect();
+    let mut steps = Vec::with_capacity(pending.len());
     while !pending.is_empty() {
         for slot in &mut pending {
             let ready = |step: &Step| step.inputs.iter().all(|v| done[v.0]);
             if let Some(step) = slot.take_if(|step| ready(step)) {
                 step.outputs.iter().for_each(|v| done[v.0] = true);
-                program.steps.push(step);
+                steps.push(step);
             }
         }
         pending.retain(Option::is_some);
     }
-    for (i, step) in program.steps.iter().enumerate() {
-        step.outputs.iter().for_each(|v| program.values[v.0].origin = Origin::Step(i));
-    }
+    program.set_steps(steps);
     program
 }
 

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::plan::{Origin, Program, Step, Target};
+use crate::plan::{Origin, Program, Step, ValueId};
 use crate::steps::Together;
 
 /// Joins the element-wise steps that only write variables, if there are several.
@@ -29,36 +29,24 @@ pub(crate) fn join(mut program: Program) -> Program {
     }
     // Nobody reads what they write, so the end is right for them.
     rest.push(Step { kernel: Box::new(Together::new(kernels)), inputs, outputs, specs });
-    for (i, step) in rest.iter().enumerate() {
-        step.outputs.iter().for_each(|v| program.values[v.0].origin = Origin::Step(i));
-    }
-    program.steps = rest;
+    program.set_steps(rest);
     program
 }
 
 /// The steps to join.
 fn members(program: &Program) -> BTreeSet<usize> {
-    let mut read = vec![false; program.values.len()];
-    program.steps.iter().flat_map(|s| &s.inputs).for_each(|v| read[v.0] = true);
-    let written = |step: &Step| -> Option<BTreeSet<usize>> {
-        let place = |v: &crate::plan::ValueId| match program.get(*v).target {
-            Some(Target::Variable(place)) if !read[v.0] => Some(place),
-            _ => None,
-        };
-        step.kernel.elements().and_then(|_| step.outputs.iter().map(place).collect())
-    };
+    let readers = program.readers();
     let all: Vec<(usize, BTreeSet<usize>)> = (program.steps.iter().enumerate())
-        .filter_map(|(i, step)| written(step).map(|places| (i, places)))
+        .filter_map(|(i, step)| program.updates(step, &readers).map(|variables| (i, variables)))
         .collect();
     // A variable is written in place only after all who need its old value, so what the others read (a count of
     // the steps, for example) is written by a step of its own.
-    let reads = |i: usize, places: &BTreeSet<usize>| {
-        program.steps[i].inputs.iter().any(
-            |&v| matches!(program.get(v).origin, Origin::Variable(place) if places.contains(&place)),
-        )
+    let reads = |i: usize, variables: &BTreeSet<usize>| {
+        let is_one = |&v: &ValueId| matches!(program.get(v).origin, Origin::Variable(variable) if variables.contains(&variable));
+        program.steps[i].inputs.iter().any(is_one)
     };
-    let apart = |(i, places): &&(usize, BTreeSet<usize>)| {
-        !all.iter().any(|(other, _)| other != i && reads(*other, places))
+    let apart = |(i, variables): &&(usize, BTreeSet<usize>)| {
+        !all.iter().any(|(other, _)| other != i && reads(*other, variables))
     };
     all.iter().filter(apart).map(|(i, _)| *i).collect()
 }

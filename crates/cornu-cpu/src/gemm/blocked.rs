@@ -62,7 +62,6 @@ pub(super) fn blocked<T: Real>(
                 add: spec.accumulate || k0 > 0,
                 bias: bias.filter(|_| k0 + k == total),
             },
-            c: &c,
             c_stride: spec.c_stride,
         };
         if direct {
@@ -70,23 +69,23 @@ pub(super) fn blocked<T: Real>(
             pool.parallel_for(cuts.count(), |i| {
                 let (rows, range) = cuts.task(i);
                 let b = (pass.b.values.as_ptr(), Layout::Rows(b.row_step));
-                pass.compute(rows, range, b, Next::Nothing);
+                pass.compute(rows, range, b, c.as_mut_ptr(), Next::Nothing);
             });
         } else if copied || m > FEW_ROWS {
-            pass.share(pool, threads);
+            pass.share(pool, threads, &c);
         } else {
             let cuts = Cuts::by_columns(m, panels.count(), threads);
             pool.parallel_for(cuts.count(), |i| {
                 let (rows, range) = cuts.task(i);
                 if is_packed {
                     let b = (pass.b.values.as_ptr(), Layout::Packed);
-                    return pass.compute(rows, range, b, Next::Nothing);
+                    return pass.compute(rows, range, b, c.as_mut_ptr(), Next::Nothing);
                 }
                 with_scratch(pass.packed_len(&range), |packed: &mut [T]| {
                     let packed = SharedSlice::new(packed);
                     range.clone().for_each(|index| pass.pack(&range, index, &packed));
                     let b = (pass.base(&range, &packed), Layout::Packed);
-                    pass.compute(rows, range.clone(), b, Next::Nothing);
+                    pass.compute(rows, range.clone(), b, c.as_mut_ptr(), Next::Nothing);
                 });
             });
         }
@@ -148,13 +147,12 @@ pub(super) struct Pass<'a, T> {
     pub copied: bool,
     pub b: View<'a, T>,
     pub epilogue: Epilogue<'a, T>,
-    pub c: &'a SharedSlice<'a, T>,
     pub c_stride: usize,
 }
 
 impl<T: Real> Pass<'_, T> {
     /// All threads pack B, a block of columns at a time, and then share out the rows.
-    fn share(&self, pool: &Pool, threads: usize) {
+    fn share(&self, pool: &Pool, threads: usize, c: &SharedSlice<T>) {
         let count = self.panels.count();
         for first in (0..count).step_by(MAX_SHARED) {
             let range = first..count.min(first + MAX_SHARED);
@@ -168,7 +166,8 @@ impl<T: Real> Pass<'_, T> {
                 pool.parallel_for(cuts.count(), |i| {
                     let (rows, part) = cuts.task(i);
                     let part = first + part.start..first + part.end;
-                    self.compute(rows, part, (base.get(), Layout::Packed), Next::Nothing);
+                    let b = (base.get(), Layout::Packed);
+                    self.compute(rows, part, b, c.as_mut_ptr(), Next::Nothing);
                 });
             });
         }
@@ -191,16 +190,18 @@ impl<T: Real> Pass<'_, T> {
 
     /// The kernel finds panel p at `col(p) * k`: the pointer for which the first of a range is at the
     /// beginning of what was packed.
-    pub fn base(&self, range: &Range<usize>, packed: &SharedSlice<T>) -> *const T {
+    fn base(&self, range: &Range<usize>, packed: &SharedSlice<T>) -> *const T {
         packed.as_mut_ptr().wrapping_sub(self.panels.get(range.start).col * self.k)
     }
 
-    /// One task: some rows times some panels, a block of rows at a time, before what the caller reads next.
+    /// One task: some rows times some panels, a block of rows at a time, before what the caller reads next. `c` is
+    /// the address for which row `i` of C lies at `i * c_stride`.
     pub fn compute(
         &self,
         rows: Range<usize>,
         range: Range<usize>,
         (b, layout): (*const T, Layout),
+        c: *mut T,
         next: Next<T>,
     ) {
         for first in rows.clone().step_by(BLOCK_ROWS) {
@@ -219,7 +220,7 @@ impl<T: Real> Pass<'_, T> {
                     } else {
                         a.values[i * a.row_step..].as_ptr()
                     };
-                    outs[i] = self.c.as_mut_ptr().wrapping_add((first + i) * self.c_stride);
+                    outs[i] = c.wrapping_add((first + i) * self.c_stride);
                 }
                 let block = Block {
                     rows: &starts[..count],

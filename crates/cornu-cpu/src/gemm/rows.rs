@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::blocked::{Base, Pass, part};
-use super::tile::{Epilogue, Layout, Next, Panel, Panels, TILE_ROWS};
-use super::{BLOCK_ROWS, Gemm, MAX_K, View, pack_panel};
+use super::tile::{Epilogue, Layout, Next, Panels, TILE_ROWS};
+use super::{BLOCK_ROWS, Gemm, MAX_K};
 use crate::runtime::{Pool, SharedSlice};
 use crate::scratch::with_scratch;
 use crate::simd::AnyIsa;
@@ -26,15 +26,15 @@ pub(crate) fn has_rows(spec: &Gemm) -> bool {
     batch == 1 && !accumulate && (MIN_K..=MAX_K).contains(&k) && large
 }
 
-/// Makes `op(A) op(B)` in single precision some rows at a time, and calls `take` with their range and their values, row after row, on the
-/// thread that made them. Only for products that [have rows](has_rows).
+/// Makes `op(A) op(B)` in single precision some rows at a time, and calls `take` with their range and their values,
+/// row after row, on the thread that made them. Only for products that [have rows](has_rows).
 ///
 /// # Arguments
 /// - `beside`: arrays of the size of C, of which `take` will read the same rows: they are brought to the cache while
 ///   the rows are made.
 ///
 /// # Errors
-/// If a slice is shorter than `spec` says.
+/// If a slice is shorter than `spec` says, or with one of `take`.
 pub(crate) fn gemm_rows(
     isa: AnyIsa,
     pool: &Pool,
@@ -42,7 +42,7 @@ pub(crate) fn gemm_rows(
     a: &[f32],
     b: &[f32],
     beside: &[*const f32],
-    take: impl Fn(Range<usize>, &mut [f32]) + Sync,
+    take: impl Fn(Range<usize>, &mut [f32]) -> Result<()> + Sync,
 ) -> Result<()> {
     let Gemm { m, n, k, .. } = *spec;
     spec.check(a.len(), b.len(), None, m * n)?;
@@ -53,41 +53,36 @@ pub(crate) fn gemm_rows(
     let each = each.clamp(1, BLOCK_ROWS / TILE_ROWS);
     let parts = tiles.div_ceil(each).next_multiple_of(pool.threads()).min(tiles);
     let beside: Vec<Base<f32>> = beside.iter().map(|&array| Base(array)).collect();
-    with_scratch(panels.width() * k, |packed: &mut [f32]| {
+    let pass = Pass {
+        isa,
+        panels,
+        m,
+        k,
+        a,
+        copied: a.col_step != 1 && panels.count() > 1,
+        b,
+        epilogue: Epilogue { add: false, bias: None },
+        c_stride: n,
+    };
+    let all = 0..panels.count();
+    with_scratch(pass.packed_len(&all), |packed: &mut [f32]| {
         let shared = SharedSlice::new(packed);
-        pool.parallel_for(panels.count(), |i| {
-            let Panel { col, vectors } = panels.get(i);
-            // SAFETY: panels lie one after another, and no two threads pack the same one.
-            let out = unsafe { shared.slice(col * k..(col + vectors * panels.lanes()) * k) };
-            pack_panel(panels, i, b, 0, k, out);
-        });
+        pool.parallel_for(all.len(), |i| pass.pack(&all, i, &shared));
         let packed = &*packed;
-        pool.parallel_for(parts, |i| {
+        pool.try_parallel_for(parts, |i| {
             let tiles = part(tiles, parts, i);
             let rows = tiles.start * TILE_ROWS..m.min(tiles.end * TILE_ROWS);
             let first = |array: &Base<f32>| array.get().wrapping_add(rows.start * n);
             let beside: Vec<*const f32> = beside.iter().map(first).collect();
             with_scratch(rows.len() * n, |values: &mut [f32]| {
-                let pass = Pass {
-                    isa,
-                    panels,
-                    m: rows.len(),
-                    k,
-                    a: View { values: &a.values[rows.start * a.row_step..], ..a },
-                    copied: a.col_step != 1 && panels.count() > 1,
-                    b,
-                    epilogue: Epilogue { add: false, bias: None },
-                    c: &SharedSlice::new(values),
-                    c_stride: n,
-                };
-                let next = Next::Stretches(&beside, rows.len() * n);
                 let b = (packed.as_ptr(), Layout::Packed);
-                pass.compute(0..rows.len(), 0..panels.count(), b, next);
-                take(rows, values);
-            });
-        });
-    });
-    Ok(())
+                let c = values.as_mut_ptr().wrapping_sub(rows.start * n);
+                let next = Next::Stretches(&beside, rows.len() * n);
+                pass.compute(rows.clone(), all.clone(), b, c, next);
+                take(rows, values)
+            })
+        })
+    })
 }
 
 #[cfg(test)]
@@ -112,6 +107,7 @@ mod tests {
                         // SAFETY: rows are handed on once.
                         let to = unsafe { shared.slice(rows.start * n..rows.end * n) };
                         to.copy_from_slice(values);
+                        Ok(())
                     };
                     let beside = [want.as_ptr(), a.as_ptr()];
                     gemm_rows(isa, &pool, &spec, &a, &b, &beside, take).unwrap();

@@ -96,16 +96,12 @@ impl Map {
         // Many blocks, so that a thread whose core is disturbed keeps the others waiting for little.
         let block = tiles.div_ceil(16 * pool.threads()).max(MIN_TILES);
         let run = Run { map: self, isa, inputs, outputs, shift, end: self.count, stream };
-        let failed = std::sync::OnceLock::new();
-        pool.parallel_for(tiles.div_ceil(block), |i| {
+        pool.try_parallel_for(tiles.div_ceil(block), |i| {
             // The whole of `run`: its fields alone may not be shared.
             let run = &run;
             // SAFETY: blocks of different `i` are disjoint; the rest is the caller's promise.
-            if let Err(error) = unsafe { run.block(i * block..tiles.min((i + 1) * block)) } {
-                let _ = failed.set(error); // The first error is enough.
-            }
-        });
-        failed.into_inner().map_or(Ok(()), Err)
+            unsafe { run.block(i * block..tiles.min((i + 1) * block)) }
+        })
     }
 
     /// The number of elements of the iteration shape.

@@ -1,5 +1,6 @@
 //! A computation as kernels that are bound but not yet ordered or placed in memory.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use cornu_graph::{Array, DType, Spec, Variable};
@@ -100,6 +101,30 @@ impl Program {
             specs.iter().map(|spec| self.value(spec, origin.clone())).collect();
         self.steps.push(Step { kernel, inputs, outputs: outputs.clone(), specs });
         outputs
+    }
+
+    /// Puts other steps in the place of all.
+    pub fn set_steps(&mut self, steps: Vec<Step>) {
+        for (i, step) in steps.iter().enumerate() {
+            step.outputs.iter().for_each(|v| self.values[v.0].origin = Origin::Step(i));
+        }
+        self.steps = steps;
+    }
+
+    /// How many operands of steps each value is.
+    pub fn readers(&self) -> Vec<usize> {
+        let mut readers = vec![0; self.values.len()];
+        self.steps.iter().flat_map(|s| &s.inputs).for_each(|v| readers[v.0] += 1);
+        readers
+    }
+
+    /// The variables that an element-wise step writes, if that is all that it does: nobody reads its results.
+    pub fn updates(&self, step: &Step, readers: &[usize]) -> Option<BTreeSet<usize>> {
+        let variable = |v: &ValueId| match self.get(*v).target {
+            Some(Target::Variable(variable)) if readers[v.0] == 0 => Some(variable),
+            _ => None,
+        };
+        step.kernel.elements().and_then(|_| step.outputs.iter().map(variable).collect())
     }
 
     /// The value with an id.

@@ -59,9 +59,8 @@ fn cut<T: Reducible, J: Join<T>>(
     let pieces = outer * chunks * tiles;
     // Small pieces are handed out several at a time.
     let per_task = (CHUNK / (rows * inner.min(WIDTH))).max(1);
-    let failed = std::sync::OnceLock::new();
-    pool.parallel_for(pieces.div_ceil(per_task), |task| {
-        let result = with_arena(|arena| {
+    pool.try_parallel_for(pieces.div_ceil(per_task), |task| {
+        with_arena(|arena| {
             let accumulators = arena.slice_mut::<T>(2 * WIDTH)?;
             for piece in task * per_task..pieces.min((task + 1) * per_task) {
                 let (block, tile) = (piece / tiles, piece % tiles);
@@ -84,12 +83,8 @@ fn cut<T: Reducible, J: Join<T>>(
                 );
             }
             Ok(())
-        });
-        if let Err(error) = result {
-            let _ = failed.set(error); // The first error is enough.
-        }
-    });
-    failed.into_inner().map_or(Ok(()), Err)
+        })
+    })
 }
 
 /// Joins `rows` rows, each as long as `out`, whose starts are `stride` apart.

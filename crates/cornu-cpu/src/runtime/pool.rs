@@ -10,7 +10,7 @@ use std::cell::{Cell, UnsafeCell};
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -172,6 +172,26 @@ impl Pool {
             Some(region) => self.run(region, chunks, &body),
             None => (0..chunks).for_each(body),
         }
+    }
+
+    /// As [`Pool::parallel_for`], for a `body` that can fail: all chunks are done all the same.
+    ///
+    /// # Errors
+    /// The error that came first.
+    ///
+    /// # Panics
+    /// As [`Pool::parallel_for`].
+    pub fn try_parallel_for<F>(&self, chunks: usize, body: F) -> Result<()>
+    where
+        F: Fn(usize) -> Result<()> + Sync,
+    {
+        let failed = OnceLock::new();
+        self.parallel_for(chunks, |i| {
+            if let Err(error) = body(i) {
+                let _ = failed.set(error);
+            }
+        });
+        failed.into_inner().map_or(Ok(()), Err)
     }
 
     /// Cuts `values` into blocks of `block` elements (the last may be shorter) and calls
@@ -366,6 +386,23 @@ mod tests {
                 assert!(counts.iter().all(|c| c.load(Ordering::Relaxed) == 1));
             }
         }
+    }
+
+    #[test]
+    fn the_first_error_comes_back_and_every_chunk_runs() {
+        let pool = Pool::new(2).unwrap();
+        let done = AtomicUsize::new(0);
+        let body = |bad: usize| {
+            let done = &done;
+            move |i| {
+                done.fetch_add(1, Ordering::Relaxed);
+                if i == bad { Err(Error::Backend(format!("chunk {i}"))) } else { Ok(()) }
+            }
+        };
+        assert!(pool.try_parallel_for(20, body(20)).is_ok());
+        let error = pool.try_parallel_for(20, body(7)).unwrap_err();
+        assert!(error.to_string().contains("chunk 7"), "{error}");
+        assert_eq!(done.into_inner(), 40);
     }
 
     #[test]

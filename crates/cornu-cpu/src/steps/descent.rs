@@ -2,9 +2,8 @@
 //! cache has them, and the weight's other values are brought there meanwhile.
 
 use std::ops::Range;
-use std::sync::OnceLock;
 
-use cornu_graph::{DType, Error, Result};
+use cornu_graph::{DType, Result};
 
 use super::together::Shared;
 use crate::gemm::{Gemm, gemm_rows};
@@ -70,12 +69,7 @@ impl Kernel for Descent {
             |slot: &&Slot| slot.count == self.spec.m * self.spec.n && slot.dtype == DType::F32;
         let large = shared.inputs.iter().filter(large);
         let beside: Vec<*const f32> = large.map(|slot| slot.start.cast_const().cast()).collect();
-        let failed = OnceLock::new();
-        gemm_rows(self.isa, pool, &self.spec, a, b, &beside, |rows, values| {
-            if let Err(error) = self.update(&shared, rows, values) {
-                let _ = failed.set(error); // The first error is enough.
-            }
-        })?;
-        failed.into_inner().map_or(Ok::<(), Error>(()), Err)
+        let take = |rows: Range<usize>, values: &mut [f32]| self.update(&shared, rows, values);
+        gemm_rows(self.isa, pool, &self.spec, a, b, &beside, take)
     }
 }

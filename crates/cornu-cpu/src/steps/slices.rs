@@ -139,13 +139,10 @@ impl Kernel for Slices {
         with_scratch(self.partial.div_ceil(size_of::<f64>()), |partial: &mut [f64]| {
             let partial = partial.as_mut_ptr().cast::<u8>();
             let frame = Frame { slices: self, args, partial };
-            let failed = std::sync::OnceLock::new();
-            pool.parallel_for(self.parts, |part| {
+            pool.try_parallel_for(self.parts, |part| {
                 let frame = &frame;
-                if let Err(error) = frame.part(pool, part) {
-                    let _ = failed.set(error); // The first error is enough.
-                }
-            });
+                frame.part(pool, part)
+            })?;
             for sum in &self.sums {
                 let out = args.output_slot(sum.output);
                 match out.dtype {
@@ -153,7 +150,7 @@ impl Kernel for Slices {
                     _ => self.add::<f32>(sum, out, partial),
                 }
             }
-            failed.into_inner().map_or(Ok(()), Err)
+            Ok(())
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use cornu_graph::{Error, Result};
+use cornu_graph::Result;
 
 use crate::map::TILE;
 use crate::plan::{Args, Kernel, Slot};
@@ -74,8 +74,7 @@ impl Kernel for Together {
     fn run(&self, pool: &Pool, args: &mut Args) -> Result<()> {
         let (inputs, outputs) = args.slots();
         let shared = Shared { inputs, outputs };
-        let failed = std::sync::OnceLock::new();
-        pool.parallel_for(self.tasks.len(), |task| {
+        pool.try_parallel_for(self.tasks.len(), |task| {
             let shared = &shared;
             for (member, elements) in &self.pieces[self.tasks[task].clone()] {
                 let member = &self.members[*member];
@@ -84,12 +83,10 @@ impl Kernel for Together {
                 // SAFETY: a member's operands are operands of the whole, which `run` may use; two members share
                 // no output, and pieces of one member are different elements, which `run_part` keeps apart.
                 let args = unsafe { Args::new(inputs, outputs) };
-                if let Err(error) = member.kernel.run_part(elements.clone(), &args) {
-                    let _ = failed.set(error); // The first error is enough.
-                }
+                member.kernel.run_part(elements.clone(), &args)?;
             }
-        });
-        failed.into_inner().map_or(Ok::<(), Error>(()), Err)
+            Ok(())
+        })
     }
 }
 
