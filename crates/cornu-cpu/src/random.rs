@@ -8,7 +8,7 @@ use cornu_graph::ops::{Distribution, philox};
 
 use crate::math::{self, Function};
 use crate::runtime::Pool;
-use crate::simd::{AnyIsa, Float, Int32, Isa, Kernel, Vector};
+use crate::simd::{AnyIsa, Float, Int32, Isa, Kernel, MAX_LANES, Vector};
 
 /// Blocks of four words that are computed together.
 const BLOCKS: usize = 64;
@@ -73,7 +73,7 @@ fn counter(key: [i64; 2], block: u64) -> [u32; 4] {
     [block as u32, (block >> 32) as u32, high(key[0]), high(key[1])]
 }
 
-/// The elements of at most [`BLOCKS`] blocks, from block `block` on.
+/// The elements of at most [`BLOCKS`] blocks, from block `block` on, which is a multiple of [`BLOCKS`].
 struct Batch<'a> {
     distribution: Distribution,
     key: [i64; 2],
@@ -88,37 +88,21 @@ impl Kernel for Batch<'_> {
         let mut buffer = [0f32; 4 * BLOCKS];
         let count = self.out.len();
         let batch = if count == buffer.len() { &mut *self.out } else { &mut buffer[..] };
-        let (mut low, mut high) = ([0; BLOCKS], [0; BLOCKS]);
-        for j in 0..BLOCKS {
-            [low[j], high[j], ..] = counter(self.key, self.block.wrapping_add(j as u64));
+        let lanes = S::U32::LANES;
+        let mut first = [S::U32::zero(s); 4];
+        for (vector, word) in first.iter_mut().zip(counter(self.key, self.block)) {
+            *vector = S::U32::splat(s, word);
         }
-        let [.., c2, c3] = counter(self.key, 0);
-        for j in (0..BLOCKS).step_by(S::U32::LANES) {
-            let words = rounds(
-                s,
-                key_of(self.key),
-                [
-                    S::U32::load(s, &low[j..]),
-                    S::U32::load(s, &high[j..]),
-                    S::U32::splat(s, c2),
-                    S::U32::splat(s, c3),
-                ],
-            );
-            let scale = S::F32::splat(s, 1.0 / 16_777_216.0);
-            let [a, b, c, d] = words.map(|w| w >> 8);
-            let mut values = [a, b, c, d].map(|w| S::F32::from_int(w) * scale);
-            if self.distribution == Distribution::Normal {
-                let (a, b) = normal_pair(s, values[0], values[1]);
-                let (c, d) = normal_pair(s, values[2], values[3]);
-                values = [a, b, c, d];
-            }
-            // Element 4j + i comes from word i of block j.
-            let [a, b, c, d] = values;
-            let ((a, b), (c, d)) = (a.zip(c), b.zip(d));
-            let ((a, c), (b, d)) = (a.zip(c), b.zip(d));
-            for (i, value) in [a, c, b, d].into_iter().enumerate() {
-                value.store(&mut batch[4 * j + i * S::F32::LANES..]);
-            }
+        let places: [u32; MAX_LANES] = std::array::from_fn(|i| i as u32);
+        let places = S::U32::load(s, &places);
+        for j in (0..BLOCKS).step_by(2 * lanes) {
+            // Batches begin with multiples of their size, so that the lowest word alone counts.
+            let (mut c, mut d) = (first, first);
+            c[0] = c[0] + places + S::U32::splat(s, j as u32);
+            d[0] = c[0] + S::U32::splat(s, lanes as u32);
+            let [c, d] = rounds(s, key_of(self.key), [c, d]);
+            elements(s, self.distribution, c, &mut batch[4 * j..]);
+            elements(s, self.distribution, d, &mut batch[4 * (j + lanes)..]);
         }
         if count < 4 * BLOCKS {
             self.out.copy_from_slice(&buffer[..count]);
@@ -126,17 +110,42 @@ impl Kernel for Batch<'_> {
     }
 }
 
-/// The ten rounds of Philox4x32, one block per lane.
+/// Writes the elements of the blocks of a vector's lanes.
 #[inline(always)]
-fn rounds<S: Isa>(s: S, key: [u32; 2], mut c: [S::U32; 4]) -> [S::U32; 4] {
+fn elements<S: Isa>(s: S, distribution: Distribution, words: [S::U32; 4], out: &mut [f32]) {
+    let scale = S::F32::splat(s, 1.0 / 16_777_216.0);
+    let mut values = [S::F32::zero(s); 4];
+    for (value, word) in values.iter_mut().zip(words) {
+        *value = S::F32::from_int(word >> 8) * scale;
+    }
+    if distribution == Distribution::Normal {
+        let (a, b) = normal_pair(s, values[0], values[1]);
+        let (c, d) = normal_pair(s, values[2], values[3]);
+        values = [a, b, c, d];
+    }
+    // Element 4j + i comes from word i of block j.
+    let [a, b, c, d] = values;
+    let ((a, b), (c, d)) = (a.zip(c), b.zip(d));
+    let ((a, c), (b, d)) = (a.zip(c), b.zip(d));
+    for (i, value) in [a, c, b, d].into_iter().enumerate() {
+        value.store(&mut out[i * S::F32::LANES..]);
+    }
+}
+
+/// The ten rounds of Philox4x32, one block per lane. Two vectors of blocks side by side: each round waits for the
+/// one before, and the processor does not look far enough ahead to find other work.
+#[inline(always)]
+fn rounds<S: Isa>(s: S, key: [u32; 2], mut blocks: [[S::U32; 4]; 2]) -> [[S::U32; 4]; 2] {
     let mut k = key;
     for _ in 0..10 {
-        let (h0, l0) = c[0].mul_wide(S::U32::splat(s, 0xD251_1F53));
-        let (h1, l1) = c[2].mul_wide(S::U32::splat(s, 0xCD9E_8D57));
-        c = [h1 ^ c[1] ^ S::U32::splat(s, k[0]), l1, h0 ^ c[3] ^ S::U32::splat(s, k[1]), l0];
+        for c in &mut blocks {
+            let (h0, l0) = c[0].mul_wide(S::U32::splat(s, 0xD251_1F53));
+            let (h1, l1) = c[2].mul_wide(S::U32::splat(s, 0xCD9E_8D57));
+            *c = [h1 ^ c[1] ^ S::U32::splat(s, k[0]), l1, h0 ^ c[3] ^ S::U32::splat(s, k[1]), l0];
+        }
         k = [k[0].wrapping_add(0x9E37_79B9), k[1].wrapping_add(0xBB67_AE85)];
     }
-    c
+    blocks
 }
 
 /// Two independent normal values from two uniform ones.
@@ -205,8 +214,8 @@ mod tests {
             #[inline(always)]
             fn run<S: Isa>(self, s: S) -> [u32; 4] {
                 let c = [0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e, 0x0370_7344];
-                let [a, b, c, d] =
-                    rounds(s, [0xa409_3822, 0x299f_31d0], c.map(|w| S::U32::splat(s, w)));
+                let c = c.map(|w| S::U32::splat(s, w));
+                let [_, [a, b, c, d]] = rounds(s, [0xa409_3822, 0x299f_31d0], [c, c]);
                 let first = |v: S::U32| {
                     let mut lane = [0];
                     v.store_partial(&mut lane);

@@ -135,8 +135,13 @@ impl Int32 for U32x8 {
             let even = _mm256_mul_epu32(self.0, b.0);
             let odd =
                 _mm256_mul_epu32(_mm256_srli_epi64::<32>(self.0), _mm256_srli_epi64::<32>(b.0));
-            let high = _mm256_blend_epi32::<0xAA>(_mm256_srli_epi64::<32>(even), odd);
-            let low = _mm256_blend_epi32::<0xAA>(even, _mm256_slli_epi64::<32>(odd));
+            // Shuffles of halves: more shifts would wait for the multiplications' unit.
+            let (upper, lower) = (
+                _mm256_shuffle_epi32::<0b11_11_01_01>(even),
+                _mm256_shuffle_epi32::<0b10_10_00_00>(odd),
+            );
+            let high = _mm256_blend_epi32::<0xAA>(upper, odd);
+            let low = _mm256_blend_epi32::<0xAA>(even, lower);
             (Self(high), Self(low))
         }
     }

@@ -204,8 +204,9 @@ impl Int32 for U32x16 {
             let even = _mm512_mul_epu32(self.0, b.0);
             let odd =
                 _mm512_mul_epu32(_mm512_srli_epi64::<32>(self.0), _mm512_srli_epi64::<32>(b.0));
-            let high = _mm512_mask_blend_epi32(0xAAAA, _mm512_srli_epi64::<32>(even), odd);
-            let low = _mm512_mask_blend_epi32(0xAAAA, even, _mm512_slli_epi64::<32>(odd));
+            // Shuffles of halves: more shifts would wait for the multiplications' unit.
+            let high = _mm512_mask_shuffle_epi32::<0b11_11_01_01>(odd, 0x5555, even);
+            let low = _mm512_mask_shuffle_epi32::<0b10_10_00_00>(even, 0xAAAA, odd);
             (Self(high), Self(low))
         }
     }
