@@ -20,6 +20,18 @@ pub(super) fn find(class_name: &str) -> Option<Function> {
     listed.or_else(|| plain().then_some(activation as Function))
 }
 
+/// The module in which Keras has the class of a [known](find) function.
+pub(super) fn module(class_name: &str) -> &'static str {
+    match class_name {
+        "Cast" | "StopGradient" | "Unstack" => "keras.src.ops.core",
+        "Erf" | "Erfinv" | "Logsumexp" | "Rsqrt" | "TopK" => "keras.src.ops.math",
+        "Tanh" => "keras.src.ops.numpy",
+        "OneHot" => "keras.src.ops.nn",
+        name if Activation::from(&snake_case(name)[..]).check().is_ok() => "keras.src.ops.nn",
+        _ => "keras.src.ops.numpy",
+    }
+}
+
 fn activation(args: &Arguments) -> Result<Vec<Tensor>> {
     let x = args.tensor(0, "x")?;
     Ok(vec![Activation::from(&snake_case(args.function)[..]).call(&x)])

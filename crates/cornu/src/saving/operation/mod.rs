@@ -69,7 +69,12 @@ impl Operation {
         })?;
         let mut config = dict.get("config").and_then(Value::as_object).cloned().unwrap_or_default();
         config.shift_remove("name");
-        Ok(Operation { module: text("module"), class_name, config, args, kwargs, function })
+        // Legacy files name no modules; what is saved anew does.
+        let module = match text("module") {
+            none if none.is_empty() => functions::module(&class_name).into(),
+            module => module,
+        };
+        Ok(Operation { module, class_name, config, args, kwargs, function })
     }
 
     /// The node as a config has it; `tensor` gives the dict of an input.

@@ -124,3 +124,24 @@ fn what_is_not_known_or_does_not_fit_is_an_error() {
         json!({"class_name": "__numpy__", "config": {"value": [[1, 2], [3]], "dtype": "float32"}});
     assert!(call("Add", json!({}), json!([{"input": 0}, ragged]), &[grid()]).is_err());
 }
+
+#[test]
+fn functions_of_legacy_files_are_saved_with_keras_modules() {
+    for (class_name, module) in [
+        ("Sum", "numpy"),
+        ("Tanh", "numpy"),
+        ("Triu", "numpy"),
+        ("Relu6", "nn"),
+        ("LogSoftmax", "nn"),
+        ("LeakyRelu", "nn"),
+        ("OneHot", "nn"),
+        ("Rsqrt", "math"),
+        ("Cast", "core"),
+    ] {
+        let dict = json!({ "class_name": class_name, "config": { "name": "f" } });
+        assert!(Operation::is_one(&dict), "{class_name}");
+        let saved = Operation::new(&dict, Vec::new(), Vec::new()).unwrap().to_dict("f");
+        assert_eq!(saved["module"], format!("keras.src.ops.{module}"), "{class_name}");
+        assert!(Operation::is_one(&saved), "{class_name}");
+    }
+}
