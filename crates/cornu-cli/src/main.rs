@@ -34,9 +34,10 @@ use failure::Failure;
                   variational autoencoder on handwritten digits that ship with the program and writes what \
                   it learnt as pictures into runs/vae.",
     after_help = "Environment:\n  CORNU_NUM_THREADS  how many threads to use (all cores)\n  CORNU_ISA          \
-                  the instruction set: avx512, avx2, neon, scalar (the best there is)\n  CORNU_LOG          what \
-                  to report on standard error: plan (what a step compiles to), debug\n\nExit codes: 0 done, \
-                  1 the run failed, 2 the command or a file cannot be used."
+                  the instruction set: avx512, avx2, neon, scalar (the best there is)\n  CORNU_CONV         \
+                  convolutions: direct (sums as they are defined), auto (with fewer multiplications where that is \
+                  faster)\n  CORNU_LOG          what to report on standard error: plan (what a step compiles to), \
+                  debug\n\nExit codes: 0 done, 1 the run failed, 2 the command or a file cannot be used."
 )]
 struct Cli {
     #[command(subcommand)]
