@@ -105,6 +105,13 @@ impl<T: ?Sized> Registry<T> {
         &self.builtin
     }
 
+    /// The names of all classes, the registered ones last.
+    fn class_names(&self) -> Vec<String> {
+        let custom = self.custom.read().unwrap_or_else(|p| p.into_inner());
+        let registered = custom.iter().map(|(class, _)| class.clone());
+        self.builtin.iter().map(|e| e.class_name.into()).chain(registered).collect()
+    }
+
     /// Adds a class; it takes the place of an earlier one of the same name.
     pub fn register(
         &self,
@@ -126,11 +133,14 @@ impl<T: ?Sized> Registry<T> {
         }
         let fold = |s: &str| s.replace('_', "").to_ascii_lowercase();
         let wanted = fold(name);
-        let found = self
-            .builtin
-            .iter()
-            .find(|e| fold(e.class_name) == wanted || e.aliases.iter().any(|a| fold(a) == wanted));
-        found.map(|entry| (entry.from_config)(config))
+        let is_meant = |e: &&Entry<T>| {
+            fold(e.class_name) == wanted || e.aliases.iter().any(|a| fold(a) == wanted)
+        };
+        if let Some(entry) = self.builtin.iter().find(is_meant) {
+            return Some((entry.from_config)(config));
+        }
+        let found = custom.iter().find(|(class, _)| fold(class) == wanted);
+        found.map(|(_, revive)| revive(config))
     }
 }
 
@@ -174,13 +184,9 @@ impl<T: Family + ?Sized> Choice<T> {
             Choice::Name(name) => name,
         };
         T::registry().revive(name, Config::new()).unwrap_or_else(|| {
-            let known: Vec<&str> = T::registry().builtin().iter().map(|e| e.class_name).collect();
-            Err(Error::invalid(
-                T::MODULE,
-                T::KIND,
-                format!("must be one of {}", known.join(", ")),
-                format!("{name:?}"),
-            ))
+            let known = T::registry().class_names().join(", ");
+            let rule = format!("must be one of {known}");
+            Err(Error::invalid(T::MODULE, T::KIND, rule, format!("{name:?}")))
         })
     }
 }
@@ -261,5 +267,30 @@ impl<'de, T: Family + ?Sized> Deserialize<'de> for Choice<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = Value::deserialize(deserializer)?;
         deserialize_object(&value).map(Choice::Object).map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::losses::{Loss, MeanSquaredError};
+
+    #[test]
+    fn registered_classes_are_found_as_built_in_ones_are() {
+        let registry = Registry::<dyn Loss>::new(vec![entry!(MeanSquaredError, "mse")]);
+        registry.register("HalfError", |_| Err(Error::format("HalfError", "was asked")));
+        registry.register("MSE", |_| Err(Error::format("MSE", "was asked")));
+        let asked = |name| registry.revive(name, Config::new()).is_some_and(|found| found.is_err());
+        assert!(asked("HalfError") && asked("half_error") && asked("Custom>HalfError"));
+        assert!(registry.revive("third_error", Config::new()).is_none());
+        // A name of Keras's means what it means there; only the very name of the registered class takes its place.
+        assert!(asked("MSE") && !asked("mse"));
+    }
+
+    #[test]
+    fn an_unknown_name_lists_registered_classes() {
+        let error = Choice::<dyn Loss>::from("overlap").get().err().map(|e| e.to_string());
+        let error = error.unwrap_or_default();
+        assert!(error.contains("MeanSquaredError, ") && error.contains("BoxOverlap"), "{error}");
     }
 }
