@@ -128,20 +128,24 @@ impl<T: ?Sized> Registry<T> {
         // A registered name is "package>Name".
         let name = name.rsplit('>').next().unwrap_or(name);
         let custom = self.custom.read().unwrap_or_else(|p| p.into_inner());
+        let builtin = |e: &&Entry<T>| {
+            is_name_of(name, e.class_name) || e.aliases.iter().any(|a| is_name_of(name, a))
+        };
         if let Some((_, revive)) = custom.iter().find(|(class, _)| class == name) {
             return Some(revive(config));
         }
-        let fold = |s: &str| s.replace('_', "").to_ascii_lowercase();
-        let wanted = fold(name);
-        let is_meant = |e: &&Entry<T>| {
-            fold(e.class_name) == wanted || e.aliases.iter().any(|a| fold(a) == wanted)
-        };
-        if let Some(entry) = self.builtin.iter().find(is_meant) {
+        if let Some(entry) = self.builtin.iter().find(builtin) {
             return Some((entry.from_config)(config));
         }
-        let found = custom.iter().find(|(class, _)| fold(class) == wanted);
-        found.map(|(_, revive)| revive(config))
+        let (_, revive) = custom.iter().find(|(class, _)| is_name_of(name, class))?;
+        Some(revive(config))
     }
+}
+
+/// Whether a name is that of a class, or its snake case.
+fn is_name_of(name: &str, class: &str) -> bool {
+    let plain = |s: &str| s.replace('_', "").to_ascii_lowercase();
+    plain(name) == plain(class)
 }
 
 /// A kind of object of which Keras has many: initializers, losses, …
