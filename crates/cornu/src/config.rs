@@ -144,8 +144,10 @@ impl<T: ?Sized> Registry<T> {
 
 /// Whether a name is that of a class, or its snake case.
 fn is_name_of(name: &str, class: &str) -> bool {
-    let plain = |s: &str| s.replace('_', "").to_ascii_lowercase();
-    plain(name) == plain(class)
+    fn plain(s: &str) -> impl Iterator<Item = char> {
+        s.chars().filter(|&c| c != '_').map(|c| c.to_ascii_lowercase())
+    }
+    plain(name).eq(plain(class))
 }
 
 /// A kind of object of which Keras has many: initializers, losses, …
