@@ -12,6 +12,8 @@ use crate::{Error, Result};
 /// - `values`: at least one. Those that are not finite are left out.
 /// - `bars`: how many equally wide bars to draw, 1 to 500. Equal values make a single bar.
 ///
+/// Whole numbers, such as what is drawn from a binomial distribution, are better shown by [`counts`]: a bar each.
+///
 /// # Errors
 /// When there are no values, or `bars` is out of its range.
 ///
@@ -31,17 +33,75 @@ pub fn histogram(title: &str, x_label: &str, values: &[f64], bars: usize) -> Res
     }
     let shown: Vec<f64> = values.iter().copied().filter(|&v| Scale::Linear.shows(v)).collect();
     let rows = buckets(&shown, bars);
-    let x = Axis::around(rows.iter().flat_map(|r| [r[0], r[1]]), Scale::Linear, 10);
+    draw(FUNCTION, title, x_label, &rows, Scale::Linear)
+}
+
+/// How often each whole number occurs: a bar over every number, 960 x 640 pixels.
+///
+/// - `title`, `x_label`: words around the picture; "" for none. The y axis counts values.
+/// - `values`: at least one. Where they lie further apart than 500, a bar stands for 2, 5, 10, … numbers.
+///
+/// # Errors
+/// When there are no values.
+///
+/// ```
+/// use cornu::plot;
+/// plot::counts("Ten throws of a die", "eyes", &[3, 1, 6, 6, 2, 4, 3, 3, 5, 1])?;
+/// # Ok::<(), cornu::Error>(())
+/// ```
+pub fn counts(title: &str, x_label: &str, values: &[i64]) -> Result<Image> {
+    const FUNCTION: &str = "plot::counts";
+    let (Some(&low), Some(&high)) = (values.iter().min(), values.iter().max()) else {
+        return Err(Error::invalid(FUNCTION, "values", "must hold at least one value", "none"));
+    };
+    let width = round_width(low.abs_diff(high));
+    // Bars begin at multiples of their width.
+    let first = i128::from(low).div_euclid(width);
+    let last = i128::from(high).div_euclid(width);
+    let mut rows: Vec<[f64; 3]> = (first..=last)
+        .map(|bar| {
+            let left = (bar * width) as f64 - 0.5;
+            [left, left + width as f64, 0.0]
+        })
+        .collect();
+    for &value in values {
+        rows[(i128::from(value).div_euclid(width) - first) as usize][2] += 1.0;
+    }
+    draw(FUNCTION, title, x_label, &rows, Scale::Whole)
+}
+
+/// The least of 1, 2, 5, 10, 20, … by which so wide a range has at most about 500 bars.
+fn round_width(range: u64) -> i128 {
+    let mut unit = 1;
+    loop {
+        for width in [unit, 2 * unit, 5 * unit] {
+            if i128::from(range) / width < 500 {
+                return width;
+            }
+        }
+        unit *= 10;
+    }
+}
+
+/// Draws rows of (left edge, right edge, count).
+fn draw(
+    function: &str,
+    title: &str,
+    x_label: &str,
+    rows: &[[f64; 3]],
+    scale: Scale,
+) -> Result<Image> {
+    let x = Axis::around(rows.iter().flat_map(|r| [r[0], r[1]]), scale, 10);
     let highest = rows.iter().fold(1.0, |m, r| f64::max(m, r[2]));
     let y = Axis::linear(0.0, highest * 1.04, Scale::Whole, 8);
     let words = Words { title, x: x_label, y: "count" };
-    let mut chart = Chart::new(FUNCTION, (960.0, 640.0), &words, (x, y), Legend::Above, &[])?;
+    let mut chart = Chart::new(function, (960.0, 640.0), &words, (x, y), Legend::Above, &[])?;
     let floor = chart.y_at(0.0);
-    for [left, right, count] in &rows {
+    for [left, right, count] in rows {
         let (left, right, top) = (chart.x_at(*left), chart.x_at(*right), chart.y_at(*count));
-        // A sliver of white keeps bars apart, where there is room for it.
-        let gap = if right - left > 4.0 { 1.0 } else { 0.0 };
-        chart.canvas.rectangle(left, top, right - left - gap, floor - top, color(0));
+        // Slivers of white keep bars apart, where there is room for them.
+        let gap = if right - left > 4.0 { 0.5 } else { 0.0 };
+        chart.canvas.rectangle(left + gap, top, right - left - 2.0 * gap, floor - top, color(0));
     }
     if rows.is_empty() {
         chart.note("no finite values to draw");
@@ -113,6 +173,28 @@ mod tests {
         };
         let (left, right) = (height(300), height(700));
         assert!(left > 300.0 && (left / right - 3.0).abs() < 0.05, "{left} {right}");
+    }
+
+    #[test]
+    fn bars_of_whole_numbers_stand_over_them() {
+        // Bars over 2, 3 and 5: the middles of their columns lie as the numbers do.
+        let image = counts("t", "x", &[2, 3, 3, 5]).unwrap();
+        let bar = |x: usize| image.pixel(x, 550) == Some(&color(0)[..]);
+        let edges: Vec<usize> = (1..image.width).filter(|&x| bar(x) != bar(x - 1)).collect();
+        let middles: Vec<f64> = edges.chunks(2).map(|e| (e[0] + e[1]) as f64 / 2.0).collect();
+        assert_eq!(middles.len(), 3, "{edges:?}");
+        let (step, gap) = (middles[1] - middles[0], middles[2] - middles[1]);
+        assert!(step > 150.0 && (gap - 2.0 * step).abs() < 2.0, "{middles:?}");
+    }
+
+    #[test]
+    fn bars_are_never_too_many() {
+        let width = |range| round_width(range);
+        assert_eq!([0, 499, 500, 999, 1000, 2499, 2500].map(width), [1, 1, 2, 2, 5, 5, 10]);
+        for values in [&[i64::MIN, i64::MAX][..], &[-7], &[i64::MAX], &[-3, 900]] {
+            assert_eq!(counts("t", "x", values).unwrap().width, 960);
+        }
+        assert!(counts("t", "x", &[]).is_err());
     }
 
     #[test]

@@ -17,7 +17,7 @@ mod scatter;
 pub use confusion::confusion_matrix;
 pub use grid::image_grid;
 pub(crate) use histogram::buckets;
-pub use histogram::histogram;
+pub use histogram::{counts, histogram};
 pub use image::Image;
 pub use lines::{Series, curve, lines, semilogy};
 pub use scatter::{Points, scatter};
