@@ -16,6 +16,10 @@ pub fn write(page: &mut Page) -> Result<()> {
     let x = Input([1]);
     let model = Model::new(&x, &BatchNormalization::new().momentum(0.9).apply(&x)?)?;
     model.compile(Compile::new("sgd").loss("mse"))?;
+    let moving = |model: &Model| -> Result<Vec<f64>> {
+        let weights = model.get_weights();
+        Ok(vec![weights[2].item()?, weights[3].item()?])
+    };
     show!(page, moving(&model)?);
     page.text("One batch with a mean of 5 and a variance of 4 moves them a tenth of the way:");
     let batch = Array::new(&[4, 1], vec![3f32, 3.0, 7.0, 7.0])?;
@@ -32,12 +36,6 @@ pub fn write(page: &mut Page) -> Result<()> {
     model.fit(&noise, &noise, Fit::new().epochs(2).batch_size(100).shuffle(false).verbose(0))?;
     show!(page, moving(&model)?);
     Ok(())
-}
-
-/// The moving mean and the moving variance.
-fn moving(model: &Model) -> Result<Vec<f64>> {
-    let weights = model.get_weights();
-    Ok(vec![weights[2].item()?, weights[3].item()?])
 }
 
 #[cfg(test)]

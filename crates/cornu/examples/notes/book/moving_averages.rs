@@ -6,6 +6,7 @@ use cornu::{Array, Result};
 use super::{Page, show};
 
 pub fn write(page: &mut Page) -> Result<()> {
+    page.text("Six values, one after the other:");
     show!(page, let x = Array::from([1.0, 2.0, 3.0, 6.0, 2.0, 8.0]));
     page.text("Simple: the mean of the last n values, as pandas's rolling(3).mean() has it.");
     show!(page, Rolling::new(3)?.mean(&x, 0));

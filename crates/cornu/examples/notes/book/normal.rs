@@ -1,8 +1,8 @@
 //! The normal distribution.
 
-use cornu::Result;
 use cornu::plot::{self, Series};
 use cornu::stats::{Continuous, Distribution, Normal};
+use cornu::{Result, ops};
 
 use super::{Page, show};
 
@@ -24,8 +24,8 @@ pub fn write(page: &mut Page) -> Result<()> {
     show!(page, standard.sf(10.0));
     page.text("Samples follow it: a hundred thousand have nearly its mean and its standard deviation.");
     let sample = Normal::new(5.0, 2.0)?.sample(&[100_000], Some(0))?;
-    show!(page, cornu::ops::mean(&(&sample).into(), &[], false));
-    show!(page, cornu::ops::std(&(&sample).into(), &[], 0, false));
+    show!(page, ops::mean(&(&sample).into(), &[], false));
+    show!(page, ops::std(&(&sample).into(), &[], 0, false));
 
     let xs: Vec<f64> = (-500..=500).map(|i| f64::from(i) / 100.0).collect();
     let curve = |mean: f64, std: f64| -> Result<Series> {
@@ -35,7 +35,8 @@ pub fn write(page: &mut Page) -> Result<()> {
     };
     let curves = [curve(0.0, 1.0)?, curve(0.0, 2.0)?, curve(-2.0, 0.5)?];
     let picture = plot::lines("The normal distribution", "x", "density", &curves)?;
-    page.picture("normal.png", "three of them: the mean moves the bell, the deviation widens it", &picture)
+    page.picture("normal.png", "three of them: the mean moves the bell, the deviation widens it", &picture)?;
+    Ok(())
 }
 
 #[cfg(test)]
@@ -54,8 +55,8 @@ mod tests {
         page.assert("standard.ppf(0.05)", &[-1.6448536269514729], 1e-14);
         page.assert("1.0 - standard.cdf(10.0)", &[0.0], 0.0);
         page.assert("standard.sf(10.0)", &[7.61985302416047e-24], 1e-13);
-        page.assert("cornu::ops::mean(&(&sample).into(), &[], false)", &[5.0], 0.01);
-        page.assert("cornu::ops::std(&(&sample).into(), &[], 0, false)", &[2.0], 0.01);
+        page.assert("ops::mean(&(&sample).into(), &[], false)", &[5.0], 0.01);
+        page.assert("ops::std(&(&sample).into(), &[], 0, false)", &[2.0], 0.01);
         assert!(folder.join("normal.png").exists());
         std::fs::remove_dir_all(folder).unwrap();
     }

@@ -9,26 +9,31 @@ use cornu::plot::Image;
 use cornu::stats::Normal;
 use cornu::{Array, Eval, Result, Tensor};
 
-/// The column at which short values stand.
-const COLUMN: usize = 64;
+use super::listing::{Listing, Statement};
+
+/// The column at which short values stand, and the widest line that has one.
+const COLUMN: usize = 60;
+const WIDEST: usize = 116;
 const MARGIN: &str = "    ";
 
 /// What a section writes.
 pub struct Page {
     folder: PathBuf,
+    listing: Listing,
     entries: Vec<Entry>,
 }
 
+/// What a statement of the section left behind when it ran.
 enum Entry {
     Text(String),
-    Value { expression: String, value: String },
-    Picture { path: PathBuf, about: String },
+    Value(String),
+    Picture(String),
 }
 
 impl Page {
-    /// An empty page whose pictures go into `folder`.
-    pub fn new(folder: &Path) -> Page {
-        Page { folder: folder.to_path_buf(), entries: Vec::new() }
+    /// An empty page of the section with this source; its pictures go into `folder`.
+    pub fn new(folder: &Path, source: &str) -> Page {
+        Page { folder: folder.to_path_buf(), listing: Listing::of(source), entries: Vec::new() }
     }
 
     /// Adds a paragraph.
@@ -36,11 +41,9 @@ impl Page {
         self.entries.push(Entry::Text(text.into()));
     }
 
-    /// Adds an expression and its value; `show!` calls it.
-    pub fn value(&mut self, expression: &str, value: &(impl Show + ?Sized)) -> Result<()> {
-        // `stringify!` breaks long expressions where rustc sees fit.
-        let expression = expression.split_whitespace().collect::<Vec<_>>().join(" ");
-        self.entries.push(Entry::Value { expression, value: value.show()? });
+    /// Adds a value; `show!` calls it.
+    pub fn value(&mut self, value: &(impl Show + ?Sized)) -> Result<()> {
+        self.entries.push(Entry::Value(value.show()?));
         Ok(())
     }
 
@@ -49,39 +52,85 @@ impl Page {
         let path = self.folder.join(file);
         std::fs::create_dir_all(&self.folder).map_err(|e| cornu::Error::io(&self.folder, e))?;
         image.save(&path)?;
-        self.entries.push(Entry::Picture { path, about: about.into() });
+        self.entries.push(Entry::Picture(format!("{}: {about}", path.display())));
         Ok(())
     }
 }
 
+/// Text between blank lines; code with a margin, values behind `//`: lines that can be pasted into a program.
 impl fmt::Display for Page {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut after_value = false;
-        for (i, entry) in self.entries.iter().enumerate() {
-            let is_value = matches!(entry, Entry::Value { .. });
-            if i > 0 && !(after_value && is_value) {
-                writeln!(f)?;
-            }
-            after_value = is_value;
-            match entry {
-                Entry::Text(text) => writeln!(f, "{text}")?,
-                Entry::Picture { path, about } => {
-                    writeln!(f, "{MARGIN}{}: {about}", path.display())?
-                }
-                Entry::Value { expression, value } => {
-                    if value.contains('\n') || expression.chars().count() + 6 > COLUMN {
-                        writeln!(f, "{MARGIN}{expression}")?;
-                        for line in value.lines() {
-                            writeln!(f, "{MARGIN}{MARGIN}{line}")?;
-                        }
-                    } else {
-                        writeln!(f, "{MARGIN}{expression:<width$}{value}", width = COLUMN - 4)?;
+        writeln!(
+            f,
+            "{MARGIN}// These lines go to the top of a program, the code below into its `fn main() -> Result<()>`."
+        )?;
+        writeln!(
+            f,
+            "{MARGIN}// Behind `//` stands the value: `println!(\"{{}}\", x.array()?)` prints that of a tensor (cornu::Eval)."
+        )?;
+        for line in &self.listing.uses {
+            writeln!(f, "{MARGIN}{line}")?;
+        }
+        let mut entries = self.entries.iter();
+        let mut above = Above::Text;
+        for statement in &self.listing.statements {
+            let silent = matches!(statement, Statement::Code(_) | Statement::Gap);
+            let entry = if silent { None } else { entries.next() };
+            match (statement, entry) {
+                (_, Some(Entry::Text(text))) => {
+                    if above != Above::Nothing {
+                        writeln!(f)?;
                     }
+                    writeln!(f, "{text}")?;
+                    above = Above::Text;
                 }
+                (Statement::Gap, _) => {
+                    if above != Above::Nothing {
+                        writeln!(f)?;
+                    }
+                    above = Above::Nothing;
+                }
+                (Statement::Code(code) | Statement::Value(code) | Statement::Picture(code), _) => {
+                    if above == Above::Text {
+                        writeln!(f)?;
+                    }
+                    match entry {
+                        Some(Entry::Value(value) | Entry::Picture(value)) => {
+                            write_value(f, code, value)?
+                        }
+                        _ => write_lines(f, "", code)?,
+                    }
+                    above = Above::Code;
+                }
+                (Statement::Text, _) => {}
             }
         }
         Ok(())
     }
+}
+
+/// What the last line is.
+#[derive(PartialEq)]
+enum Above {
+    Text,
+    Code,
+    Nothing,
+}
+
+/// Code and its value: beside it where there is room, else below.
+fn write_value(f: &mut fmt::Formatter<'_>, code: &str, value: &str) -> fmt::Result {
+    let fits = code.chars().count() <= COLUMN - 2 && COLUMN + value.chars().count() <= WIDEST;
+    if fits && !code.contains('\n') && !value.contains('\n') {
+        return writeln!(f, "{MARGIN}{code:<COLUMN$}// {value}");
+    }
+    write_lines(f, "", code)?;
+    write_lines(f, "// ", value)
+}
+
+fn write_lines(f: &mut fmt::Formatter<'_>, start: &str, lines: &str) -> fmt::Result {
+    lines
+        .lines()
+        .try_for_each(|line| writeln!(f, "{}", format!("{MARGIN}{start}{line}").trim_end()))
 }
 
 /// `show!(page, expression)` puts an expression and its value on the page; `show!(page, let name = expression)`
@@ -89,10 +138,10 @@ impl fmt::Display for Page {
 macro_rules! show {
     ($page:expr, let $name:ident = $value:expr) => {
         let $name = $value;
-        $page.value(concat!(stringify!($name), " = ", stringify!($value)), &$name)?;
+        $page.value(&$name)?;
     };
     ($page:expr, $value:expr) => {
-        $page.value(stringify!($value), &$value)?
+        $page.value(&$value)?
     };
 }
 pub(crate) use show;
@@ -157,6 +206,13 @@ macro_rules! show_by {
     };
 }
 
+/// As Python prints a list: every digit.
+impl<const N: usize> Show for [f64; N] {
+    fn show(&self) -> Result<String> {
+        Ok(format!("{self:?}"))
+    }
+}
+
 show_by!(|x| Array::from(*x).to_string(); f64, f32, i64, i32, bool);
 show_by!(|x| Array::from(x.clone()).to_string(); Vec<f64>, Vec<f32>, Vec<i64>, Vec<i32>);
 show_by!(ToString::to_string; Array, usize, String);
@@ -179,19 +235,42 @@ impl Page {
     pub fn of(section: &str) -> (Page, PathBuf) {
         let folder =
             std::env::temp_dir().join(format!("cornu-notes-{}-{section}", std::process::id()));
-        let mut page = Page::new(&folder);
         let section = super::find(section).expect("the section is listed");
-        (section.write)(&mut page).expect("the section can be worked out");
+        let page = section.work(&folder).expect("the section can be worked out");
         (page, folder)
+    }
+
+    /// Every shown piece of code, without `let` and semicolon, with its value as printed.
+    ///
+    /// Panics unless what ran is what is listed.
+    pub fn values(&self) -> Vec<(String, &str)> {
+        let listed = self.listing.statements.iter();
+        let listed: Vec<_> =
+            listed.filter(|s| !matches!(s, Statement::Code(_) | Statement::Gap)).collect();
+        assert_eq!(
+            listed.len(),
+            self.entries.len(),
+            "every text, value and picture is a statement of `write` itself"
+        );
+        let pairs = listed.into_iter().zip(&self.entries).filter_map(|pair| match pair {
+            (Statement::Value(code), Entry::Value(value)) => {
+                let code = code.split_whitespace().collect::<Vec<_>>().join(" ");
+                let code = code.trim_start_matches("let ").trim_end_matches(';');
+                Some((code.to_string(), value.as_str()))
+            }
+            (Statement::Text, Entry::Text(_)) | (Statement::Picture(_), Entry::Picture(_)) => None,
+            (statement, _) => panic!("{statement:?} ran as something else"),
+        });
+        pairs.collect()
     }
 
     /// The values beside an expression, as printed.
     pub fn all(&self, wanted: &str) -> Vec<&str> {
-        let found = self.entries.iter().filter_map(|entry| match entry {
-            Entry::Value { expression, value } if expression == wanted => Some(value.as_str()),
-            _ => None,
-        });
-        found.collect()
+        self.values()
+            .into_iter()
+            .filter(|(code, _)| code == wanted)
+            .map(|(_, value)| value)
+            .collect()
     }
 
     /// The value beside the first such expression.

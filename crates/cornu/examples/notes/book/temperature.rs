@@ -1,7 +1,7 @@
 //! Sampling with a softmax temperature.
 
 use cornu::sampling::{Sampler, reweight_distribution};
-use cornu::{Array, Eval, Result, Tensor, ops};
+use cornu::{Eval, Result, Tensor, ops};
 
 use super::{Page, show};
 
@@ -23,18 +23,15 @@ pub fn write(page: &mut Page) -> Result<()> {
     show!(page, entropy(&reweight_distribution(&p, 2.0)));
     page.text("Ten draws each, from the logarithms of the probabilities, greedy and at three temperatures:");
     let logits = ops::tile(&ops::log(&p), &[10, 1]).array()?;
+    let at = |temperature: f64| Sampler::new().temperature(temperature).seed(0).sample(&logits);
     show!(page, Sampler::greedy().sample(&logits));
-    show!(page, at(0.2, &logits));
-    show!(page, at(1.0, &logits));
-    show!(page, at(5.0, &logits));
+    show!(page, at(0.2));
+    show!(page, at(1.0));
+    show!(page, at(5.0));
     page.text("Only the two likeliest, or only as many as make up half of all probability:");
     show!(page, Sampler::new().seed(0).top_k(2).probabilities(&ops::log(&p).array()?));
     show!(page, Sampler::new().seed(0).top_p(0.5).probabilities(&ops::log(&p).array()?));
     Ok(())
-}
-
-fn at(temperature: f64, logits: &Array) -> Result<Array> {
-    Sampler::new().temperature(temperature).seed(0).sample(logits)
 }
 
 #[cfg(test)]

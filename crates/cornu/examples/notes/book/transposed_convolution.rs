@@ -13,7 +13,7 @@ pub fn write(page: &mut Page) -> Result<()> {
          doubles height and width. The two of the notes, in the decoder of the autoencoder and in the generator:",
     );
     show!(page, let x = Input([14, 14, 64]));
-    show!(page, let y = Conv2DTranspose::new(32, 3).strides(2).padding("same").apply(&x)?);
+    show!(page, let y = Conv2DTranspose::new(32, 3).padding("same").activation("relu").strides((2, 2)).apply(&x)?);
     show!(page, let x = Input([16, 16, 256]));
     show!(page, let y = Conv2DTranspose::new(256, 4).strides(2).padding("same").apply(&x)?);
 
@@ -45,7 +45,8 @@ pub fn write(page: &mut Page) -> Result<()> {
     let original = image_grid(&picture, 1, 0)?.enlarge(6)?;
     page.picture("emoji.png", "32x32 pixels, each drawn as 6x6", &original)?;
     let larger = image_grid(&ops::clip(&enlarged, 0.0, 1.0).array()?, 1, 0)?.enlarge(3)?;
-    page.picture("emoji-enlarged.png", "64x64 pixels, each drawn as 3x3", &larger)
+    page.picture("emoji-enlarged.png", "64x64 pixels, each drawn as 3x3", &larger)?;
+    Ok(())
 }
 
 #[cfg(test)]
@@ -56,7 +57,7 @@ mod tests {
     #[test]
     fn shapes_double_and_the_layer_interpolates() {
         let (page, folder) = Page::of("transposed-convolution");
-        let y = "y = Conv2DTranspose::new(32, 3).strides(2).padding(\"same\").apply(&x)?";
+        let y = "y = Conv2DTranspose::new(32, 3).padding(\"same\").activation(\"relu\").strides((2, 2)).apply(&x)?";
         assert_eq!(page.printed(y), "(None, 28, 28, 32)");
         let y = "y = Conv2DTranspose::new(256, 4).strides(2).padding(\"same\").apply(&x)?";
         assert_eq!(page.printed(y), "(None, 32, 32, 256)");
