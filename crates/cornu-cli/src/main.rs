@@ -15,6 +15,7 @@ mod notes;
 mod output;
 mod predict;
 mod profile;
+mod suggest;
 mod summary;
 mod train;
 
