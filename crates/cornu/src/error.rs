@@ -28,6 +28,9 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// A callback left an evaluation or a prediction before its end, because the process is to end.
+    #[error("{0} was interrupted")]
+    Interrupted(String),
 }
 
 impl Error {

@@ -34,4 +34,6 @@ pub mod testing;
 pub use backend::{Eval, backend, evaluate, set_backend};
 pub use cornu_graph::{Array, DType, Data, Element, Tensor, Variable, gradients, memory};
 pub use error::{Error, Result};
-pub use session::{clear_session, next_seed, set_random_seed, snake_case};
+pub use session::{
+    clear_session, next_seed, random_state, set_random_seed, set_random_state, snake_case,
+};

@@ -30,9 +30,27 @@ pub fn set_random_seed(seed: u64) {
 pub fn next_seed() -> u64 {
     SESSION.with_borrow_mut(|s| {
         let seed = *s.seed.get_or_insert_with(clock_seed);
-        s.drawn += 1;
+        s.drawn = s.drawn.wrapping_add(1);
         mix(seed.wrapping_add(s.drawn.wrapping_mul(0x9E37_79B9_7F4A_7C15))) >> 1
     })
+}
+
+/// Where the thread's stream of seeds stands: its seed and how many were drawn. [`set_random_state`] goes on from there.
+pub fn random_state() -> [u64; 2] {
+    SESSION.with_borrow_mut(|s| [*s.seed.get_or_insert_with(clock_seed), s.drawn])
+}
+
+/// Lets the thread's stream of seeds go on from a place that [`random_state`] gave.
+///
+/// ```
+/// use cornu::{next_seed, random_state, set_random_state};
+/// let state = random_state();
+/// let drawn = next_seed();
+/// set_random_state(state);
+/// assert_eq!(next_seed(), drawn);
+/// ```
+pub fn set_random_state([seed, drawn]: [u64; 2]) {
+    SESSION.with_borrow_mut(|s| (s.seed, s.drawn) = (Some(seed), drawn));
 }
 
 /// The output function of SplitMix64 (Steele et al., 2014): neighbouring words give unrelated ones.

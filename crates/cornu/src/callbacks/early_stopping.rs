@@ -91,7 +91,7 @@ impl Callback for EarlyStopping {
         Ok(())
     }
 
-    fn on_epoch_end(&mut self, epoch: usize, logs: &Logs, session: &mut Session) -> Result<()> {
+    fn on_epoch_end(&mut self, epoch: usize, logs: &mut Logs, session: &mut Session) -> Result<()> {
         let state = &mut self.state;
         let Some(best) = state.best.as_mut().filter(|_| epoch >= self.start_from_epoch) else {
             return Ok(());
@@ -113,6 +113,32 @@ impl Callback for EarlyStopping {
             state.stopped_epoch = Some(epoch);
             session.stop_training();
         }
+        Ok(())
+    }
+
+    fn state(&self) -> Result<super::State> {
+        let mut state = super::State::default();
+        state.set("wait", self.state.wait as f64);
+        state.set("best_epoch", self.state.best_epoch as f64);
+        state.set("best", self.state.best.as_ref().and_then(Best::value));
+        state.set("stopped_epoch", self.state.stopped_epoch.map(|epoch| epoch as f64));
+        for (i, weight) in self.state.weights.iter().flatten().enumerate() {
+            state.set_array(&format!("weights/{i}"), weight.clone());
+        }
+        Ok(state)
+    }
+
+    fn restore(&mut self, state: &super::State) -> Result<()> {
+        self.state.wait = state.count("wait")?;
+        self.state.best_epoch = state.count("best_epoch")?;
+        if let Some(best) = &mut self.state.best {
+            best.set_value(state.get("best")?);
+        }
+        let stopped = state.get("stopped_epoch")?;
+        self.state.stopped_epoch = stopped.map(|epoch| epoch as usize);
+        let weight = |i: usize| state.array(&format!("weights/{i}")).cloned();
+        let weights: Vec<Array> = (0..).map_while(weight).collect();
+        self.state.weights = Some(weights).filter(|weights| !weights.is_empty());
         Ok(())
     }
 

@@ -9,11 +9,12 @@ use crate::{Error, Result};
 
 static SIGNALS: AtomicUsize = AtomicUsize::new(0);
 
-/// Ends a run after the current step when the process is interrupted; what was learnt stays. A second
-/// interrupt ends the process at once.
+/// Leaves a run after the current step when the process is asked to end (SIGINT, SIGTERM, SIGHUP): see
+/// [`Session::interrupt`]. What was learnt stays, and [`BackupAndRestore`](super::BackupAndRestore) lets the run go on
+/// from there. A second signal ends the process at once.
 ///
-/// The handler belongs to the process: a program with one of its own calls
-/// [`Session::stop_training`] from a callback instead.
+/// The handler belongs to the process: a program with one of its own calls [`Session::interrupt`] from a callback
+/// instead.
 #[derive(Debug, Clone, Copy)]
 pub struct Interrupt(());
 
@@ -45,11 +46,27 @@ impl Interrupt {
     }
 }
 
+fn look(session: &mut Session) -> Result<()> {
+    if Interrupt::happened() {
+        session.interrupt();
+    }
+    Ok(())
+}
+
 impl Callback for Interrupt {
     fn on_train_batch_end(&mut self, _: usize, _: &Logs, session: &mut Session) -> Result<()> {
-        if Interrupt::happened() {
-            session.stop_training();
-        }
-        Ok(())
+        look(session)
+    }
+
+    fn on_epoch_end(&mut self, _: usize, _: &mut Logs, session: &mut Session) -> Result<()> {
+        look(session)
+    }
+
+    fn on_test_batch_end(&mut self, _: usize, _: &Logs, session: &mut Session) -> Result<()> {
+        look(session)
+    }
+
+    fn on_predict_batch_end(&mut self, _: usize, session: &mut Session) -> Result<()> {
+        look(session)
     }
 }

@@ -6,6 +6,7 @@ use crate::models::Logs;
 
 type Hook<'a> = Box<dyn FnMut(&mut Session) -> Result<()> + 'a>;
 type Indexed<'a> = Box<dyn FnMut(usize, &Logs, &mut Session) -> Result<()> + 'a>;
+type EpochEnd<'a> = Box<dyn FnMut(usize, &mut Logs, &mut Session) -> Result<()> + 'a>;
 
 /// A callback out of closures.
 ///
@@ -22,7 +23,7 @@ pub struct LambdaCallback<'a> {
     train_begin: Option<Hook<'a>>,
     train_end: Option<Hook<'a>>,
     epoch_begin: Option<Indexed<'a>>,
-    epoch_end: Option<Indexed<'a>>,
+    epoch_end: Option<EpochEnd<'a>>,
     batch_end: Option<Indexed<'a>>,
 }
 
@@ -51,7 +52,7 @@ impl<'a> LambdaCallback<'a> {
         /// Before an epoch; the logs are empty.
         on_epoch_begin: epoch_begin(usize, &Logs, &mut Session);
         /// After an epoch.
-        on_epoch_end: epoch_end(usize, &Logs, &mut Session);
+        on_epoch_end: epoch_end(usize, &mut Logs, &mut Session);
         /// After a training step.
         on_train_batch_end: batch_end(usize, &Logs, &mut Session);
     }
@@ -67,7 +68,7 @@ impl Callback for LambdaCallback<'_> {
     fn on_epoch_begin(&mut self, epoch: usize, session: &mut Session) -> Result<()> {
         self.epoch_begin.as_mut().map_or(Ok(()), |hook| hook(epoch, &Logs::default(), session))
     }
-    fn on_epoch_end(&mut self, epoch: usize, logs: &Logs, session: &mut Session) -> Result<()> {
+    fn on_epoch_end(&mut self, epoch: usize, logs: &mut Logs, session: &mut Session) -> Result<()> {
         self.epoch_end.as_mut().map_or(Ok(()), |hook| hook(epoch, logs, session))
     }
     fn on_train_batch_end(

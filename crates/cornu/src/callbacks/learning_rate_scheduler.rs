@@ -20,6 +20,9 @@ impl<F: FnMut(usize, f64) -> f64> LearningRateScheduler<F> {
 
 impl<F: FnMut(usize, f64) -> f64> Callback for LearningRateScheduler<F> {
     fn on_epoch_begin(&mut self, epoch: usize, session: &mut Session) -> Result<()> {
+        if session.position().step > 0 {
+            return Ok(());
+        }
         session.model().with_optimizer(|optimizer| {
             let rate = (self.0)(epoch, optimizer.learning_rate()?);
             optimizer.set_learning_rate(rate)

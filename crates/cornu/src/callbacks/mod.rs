@@ -22,6 +22,7 @@ macro_rules! arguments {
 
 use arguments;
 
+mod backup_and_restore;
 mod csv_logger;
 mod early_stopping;
 mod interrupt;
@@ -33,10 +34,12 @@ mod progbar;
 mod progress;
 mod reduce_lr_on_plateau;
 mod session;
+mod state;
 mod tensor_board;
 pub mod tensorboard;
 mod terminate_on_nan;
 
+pub use backup_and_restore::BackupAndRestore;
 pub use csv_logger::CSVLogger;
 pub use early_stopping::EarlyStopping;
 pub use interrupt::Interrupt;
@@ -46,12 +49,13 @@ pub use model_checkpoint::ModelCheckpoint;
 pub use monitor::Mode;
 pub use progress::ProgbarLogger;
 pub use reduce_lr_on_plateau::ReduceLROnPlateau;
-pub use session::{Params, Session};
+pub use session::{Params, Position, Session};
+pub use state::State;
 pub use tensor_board::TensorBoard;
 pub use terminate_on_nan::TerminateOnNaN;
 
-use crate::Result;
 use crate::models::Logs;
+use crate::{Error, Result};
 
 /// Hooks around training, evaluation and prediction; all do nothing by default.
 ///
@@ -64,7 +68,7 @@ use crate::models::Logs;
 /// struct Enough(f64);
 ///
 /// impl Callback for Enough {
-///     fn on_epoch_end(&mut self, _: usize, logs: &Logs, session: &mut Session) -> Result<()> {
+///     fn on_epoch_end(&mut self, _: usize, logs: &mut Logs, session: &mut Session) -> Result<()> {
 ///         if logs.loss() < self.0 {
 ///             session.stop_training();
 ///         }
@@ -88,18 +92,43 @@ pub trait Callback {
     fn on_train_end(&mut self, session: &mut Session) -> Result<()> {
         Ok(())
     }
-    /// Before an epoch; the first is 0.
+    /// When training is left because the process is to end (see [`Session::interrupt`]), in the place of
+    /// `on_train_end`.
+    ///
+    /// # Errors
+    /// An error of any hook ends the run.
+    fn on_interrupt(&mut self, session: &mut Session) -> Result<()> {
+        Ok(())
+    }
+    /// What the callback must remember so that a run that is resumed (see [`BackupAndRestore`]) goes on as if it
+    /// had not stopped. Default: nothing.
+    ///
+    /// # Errors
+    /// An error ends the run.
+    fn state(&self) -> Result<State> {
+        Ok(State::default())
+    }
+    /// Sets what [`Callback::state`] gave, after `on_train_begin`. Default: no state is accepted.
+    ///
+    /// # Errors
+    /// When the state is not that of this callback; the run does not begin.
+    fn restore(&mut self, state: &State) -> Result<()> {
+        Err(Error::format("state", "this callback remembers nothing"))
+    }
+    /// Before an epoch; the first is 0. Also before the rest of an epoch that was interrupted: then
+    /// `session.position().step` is not 0.
     ///
     /// # Errors
     /// An error of any hook ends the run.
     fn on_epoch_begin(&mut self, epoch: usize, session: &mut Session) -> Result<()> {
         Ok(())
     }
-    /// After an epoch and its validation.
+    /// After an epoch and its validation. Values that are added to `logs` are seen by the callbacks that follow,
+    /// and stand in the history.
     ///
     /// # Errors
     /// An error of any hook ends the run.
-    fn on_epoch_end(&mut self, epoch: usize, logs: &Logs, session: &mut Session) -> Result<()> {
+    fn on_epoch_end(&mut self, epoch: usize, logs: &mut Logs, session: &mut Session) -> Result<()> {
         Ok(())
     }
     /// Before a training step; the first of an epoch is 0.
@@ -193,13 +222,22 @@ macro_rules! forward {
             fn on_train_end(&mut self, session: &mut Session) -> Result<()> {
                 (**self).on_train_end(session)
             }
+            fn on_interrupt(&mut self, session: &mut Session) -> Result<()> {
+                (**self).on_interrupt(session)
+            }
+            fn state(&self) -> Result<State> {
+                (**self).state()
+            }
+            fn restore(&mut self, state: &State) -> Result<()> {
+                (**self).restore(state)
+            }
             fn on_epoch_begin(&mut self, epoch: usize, session: &mut Session) -> Result<()> {
                 (**self).on_epoch_begin(epoch, session)
             }
             fn on_epoch_end(
                 &mut self,
                 epoch: usize,
-                logs: &Logs,
+                logs: &mut Logs,
                 session: &mut Session,
             ) -> Result<()> {
                 (**self).on_epoch_end(epoch, logs, session)

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::monitor::Best;
-use super::{Callback, Mode, Session};
+use super::{Callback, Mode, Session, State};
 use crate::models::Logs;
 use crate::saving::save_weights;
 use crate::{Error, Result};
@@ -22,7 +22,6 @@ pub struct ModelCheckpoint {
     initial_value_threshold: Option<f64>,
     best: Option<Best>,
     batches: usize,
-    epoch: usize,
 }
 
 impl ModelCheckpoint {
@@ -50,10 +49,7 @@ impl ModelCheckpoint {
     }
 
     fn save(&mut self, epoch: usize, logs: &Logs, session: &Session) -> Result<()> {
-        if self.save_best_only {
-            let best = self.best.get_or_insert_with(|| {
-                Best::new(&self.monitor, self.mode, 0.0, self.initial_value_threshold)
-            });
+        if let (true, Some(best)) = (self.save_best_only, &mut self.best) {
             let Some(value) = best.read("ModelCheckpoint", logs) else { return Ok(()) };
             if !best.improve(value) {
                 return Ok(());
@@ -83,14 +79,31 @@ impl Default for ModelCheckpoint {
             initial_value_threshold: None,
             best: None,
             batches: 0,
-            epoch: 0,
         }
     }
 }
 
 impl Callback for ModelCheckpoint {
-    fn on_epoch_begin(&mut self, epoch: usize, _: &mut Session) -> Result<()> {
-        self.epoch = epoch;
+    fn on_train_begin(&mut self, _: &mut Session) -> Result<()> {
+        // The best value stays from run to run, as in Keras.
+        self.best.get_or_insert_with(|| {
+            Best::new(&self.monitor, self.mode, 0.0, self.initial_value_threshold)
+        });
+        Ok(())
+    }
+
+    fn state(&self) -> Result<State> {
+        let mut state = State::default();
+        state.set("batches", self.batches as f64);
+        state.set("best", self.best.as_ref().and_then(Best::value));
+        Ok(state)
+    }
+
+    fn restore(&mut self, state: &State) -> Result<()> {
+        self.batches = state.count("batches")?;
+        if let Some(best) = &mut self.best {
+            best.set_value(state.get("best")?);
+        }
         Ok(())
     }
 
@@ -98,13 +111,13 @@ impl Callback for ModelCheckpoint {
         self.batches += 1;
         match self.save_freq {
             Some(every) if every > 0 && self.batches.is_multiple_of(every) => {
-                self.save(self.epoch, logs, session)
+                self.save(session.position().epoch, logs, session)
             }
             _ => Ok(()),
         }
     }
 
-    fn on_epoch_end(&mut self, epoch: usize, logs: &Logs, session: &mut Session) -> Result<()> {
+    fn on_epoch_end(&mut self, epoch: usize, logs: &mut Logs, session: &mut Session) -> Result<()> {
         if self.save_freq.is_some() { Ok(()) } else { self.save(epoch, logs, session) }
     }
 }

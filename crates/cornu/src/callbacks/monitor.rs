@@ -58,6 +58,15 @@ impl Best {
         value
     }
 
+    /// The best value so far.
+    pub fn value(&self) -> Option<f64> {
+        self.value
+    }
+
+    pub fn set_value(&mut self, value: Option<f64>) {
+        self.value = value;
+    }
+
     /// Whether a value is better than the best so far, which it then becomes.
     pub fn improve(&mut self, value: f64) -> bool {
         let better = self.value.is_none_or(|best| {

@@ -13,6 +13,8 @@ const INTERVAL: Duration = Duration::from_millis(50);
 /// The progress of one epoch, one evaluation, one prediction.
 pub(super) struct Progbar {
     steps: usize,
+    /// The steps that were done before, of an epoch that was interrupted.
+    before: usize,
     started: Instant,
     /// When the first step was over: it compiles, so it says nothing about the others.
     first: Option<Instant>,
@@ -21,14 +23,14 @@ pub(super) struct Progbar {
 }
 
 impl Progbar {
-    pub fn new(steps: usize) -> Self {
-        Progbar { steps, started: Instant::now(), first: None, shown: None, width: 0 }
+    pub fn new(steps: usize, before: usize) -> Self {
+        Progbar { steps, before, started: Instant::now(), first: None, shown: None, width: 0 }
     }
 
     /// Counts a step; the bar that takes the last one's place, unless that was drawn just now.
     pub fn step(&mut self, step: usize, logs: &Logs) -> Option<String> {
         let per_step = self.per_step(step);
-        if step == 1 {
+        if step == self.before + 1 {
             self.first = Some(Instant::now());
         }
         let due = self.shown.is_none_or(|at| at.elapsed() >= INTERVAL);
@@ -39,24 +41,25 @@ impl Progbar {
         })
     }
 
-    /// The full bar at the end, with the time that passed.
-    pub fn end(&mut self, logs: &Logs) -> String {
+    /// The bar at its end, or where it was left, with the time that passed.
+    pub fn end(&mut self, step: usize, logs: &Logs) -> String {
         let seconds = format!("{:.0}s", self.started.elapsed().as_secs_f64());
-        let per_step = self.per_step(self.steps);
-        self.over_last(bar(self.steps, self.steps, &seconds, per_step, logs)) + "\n"
+        let per_step = self.per_step(step);
+        self.over_last(bar(step, self.steps, &seconds, per_step, logs)) + "\n"
     }
 
-    /// The end as a plain line.
-    pub fn line(&self, logs: &Logs) -> String {
+    /// The same as a plain line.
+    pub fn line(&self, step: usize, logs: &Logs) -> String {
         let (steps, seconds) = (self.steps, self.started.elapsed().as_secs_f64());
-        let per_step = duration(self.per_step(steps));
-        format!("{steps}/{steps} - {seconds:.0}s - {per_step}/step{}\n", values(logs))
+        let per_step = duration(self.per_step(step));
+        format!("{step}/{steps} - {seconds:.0}s - {per_step}/step{}\n", values(logs))
     }
 
     fn per_step(&self, step: usize) -> Duration {
+        let done = step.saturating_sub(self.before);
         match self.first {
-            Some(first) if step > 1 => first.elapsed() / (step - 1) as u32,
-            _ => self.started.elapsed() / step.max(1) as u32,
+            Some(first) if done > 1 => first.elapsed() / (done - 1) as u32,
+            _ => self.started.elapsed() / done.max(1) as u32,
         }
     }
 
@@ -157,11 +160,11 @@ mod tests {
 
     #[test]
     fn a_shorter_line_hides_the_longer_one_before() {
-        let mut bar = Progbar::new(3);
+        let mut bar = Progbar::new(3, 0);
         let long: Logs = [("a_long_name".to_string(), 1.0)].into_iter().collect();
         let first = bar.step(1, &long).unwrap();
         assert!(bar.step(2, &long).is_none(), "drawn again at once");
-        let end = bar.end(&Logs::default());
+        let end = bar.end(3, &Logs::default());
         assert!(visible(&end) > visible(&first), "{end:?} after {first:?}");
     }
 

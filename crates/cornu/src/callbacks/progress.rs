@@ -15,6 +15,8 @@ pub struct ProgbarLogger<'a> {
     moves: bool,
     out: Box<dyn Write + 'a>,
     bar: Option<Progbar>,
+    /// What the last step reported.
+    last: Logs,
     /// Within `fit` the validation is silent.
     fitting: bool,
 }
@@ -31,7 +33,14 @@ impl ProgbarLogger<'static> {
 impl<'a> ProgbarLogger<'a> {
     /// Prints to a writer, as to a terminal: [`Verbose::Bar`] draws a bar that moves.
     pub fn to(out: impl Write + 'a, verbose: Verbose) -> Self {
-        ProgbarLogger { verbose, moves: true, out: Box::new(out), bar: None, fitting: false }
+        ProgbarLogger {
+            verbose,
+            moves: true,
+            out: Box::new(out),
+            bar: None,
+            last: Logs::default(),
+            fitting: false,
+        }
     }
 
     fn print(&mut self, text: &str) -> Result<()> {
@@ -40,7 +49,7 @@ impl<'a> ProgbarLogger<'a> {
     }
 
     fn begin(&mut self, session: &Session) {
-        self.bar = Some(Progbar::new(session.params().steps));
+        self.bar = Some(Progbar::new(session.params().steps, session.position().step));
     }
 
     fn step(&mut self, batch: usize, logs: &Logs) -> Result<()> {
@@ -53,11 +62,11 @@ impl<'a> ProgbarLogger<'a> {
         }
     }
 
-    fn end(&mut self, logs: &Logs) -> Result<()> {
+    fn end(&mut self, step: usize, logs: &Logs) -> Result<()> {
         let text = match (self.verbose, self.bar.take()) {
             (Verbose::Silent, _) | (_, None) => return Ok(()),
-            (Verbose::Bar, Some(mut bar)) if self.moves => bar.end(logs),
-            (_, Some(bar)) => bar.line(logs),
+            (Verbose::Bar, Some(mut bar)) if self.moves => bar.end(step, logs),
+            (_, Some(bar)) => bar.line(step, logs),
         };
         self.print(&text)
     }
@@ -79,11 +88,18 @@ impl Callback for ProgbarLogger<'_> {
     }
 
     fn on_train_batch_end(&mut self, batch: usize, logs: &Logs, _: &mut Session) -> Result<()> {
+        self.last.clone_from(logs);
         self.step(batch, logs)
     }
 
-    fn on_epoch_end(&mut self, _: usize, logs: &Logs, _: &mut Session) -> Result<()> {
-        self.end(logs)
+    fn on_epoch_end(&mut self, _: usize, logs: &mut Logs, session: &mut Session) -> Result<()> {
+        self.end(session.params().steps, logs)
+    }
+
+    fn on_interrupt(&mut self, session: &mut Session) -> Result<()> {
+        self.fitting = false;
+        let logs = std::mem::take(&mut self.last);
+        self.end(session.position().step, &logs)
     }
 
     fn on_train_end(&mut self, _: &mut Session) -> Result<()> {
@@ -102,8 +118,8 @@ impl Callback for ProgbarLogger<'_> {
         if self.fitting { Ok(()) } else { self.step(batch, logs) }
     }
 
-    fn on_test_end(&mut self, logs: &Logs, _: &mut Session) -> Result<()> {
-        if self.fitting { Ok(()) } else { self.end(logs) }
+    fn on_test_end(&mut self, logs: &Logs, session: &mut Session) -> Result<()> {
+        if self.fitting { Ok(()) } else { self.end(session.params().steps, logs) }
     }
 
     fn on_predict_begin(&mut self, session: &mut Session) -> Result<()> {
@@ -115,7 +131,7 @@ impl Callback for ProgbarLogger<'_> {
         self.step(batch, &Logs::default())
     }
 
-    fn on_predict_end(&mut self, _: &mut Session) -> Result<()> {
-        self.end(&Logs::default())
+    fn on_predict_end(&mut self, session: &mut Session) -> Result<()> {
+        self.end(session.params().steps, &Logs::default())
     }
 }

@@ -1,7 +1,7 @@
 //! Smaller steps when nothing gets better.
 
 use super::monitor::Best;
-use super::{Callback, Mode, Session};
+use super::{Callback, Mode, Session, State};
 use crate::models::Logs;
 use crate::{Error, Result};
 
@@ -74,7 +74,23 @@ impl Callback for ReduceLROnPlateau {
         Ok(())
     }
 
-    fn on_epoch_end(&mut self, _: usize, logs: &Logs, session: &mut Session) -> Result<()> {
+    fn state(&self) -> Result<State> {
+        let mut state = State::default();
+        state.set("wait", self.wait as f64);
+        state.set("cooldown", self.cooling as f64);
+        state.set("best", self.best.as_ref().and_then(Best::value));
+        Ok(state)
+    }
+
+    fn restore(&mut self, state: &State) -> Result<()> {
+        (self.wait, self.cooling) = (state.count("wait")?, state.count("cooldown")?);
+        if let Some(best) = &mut self.best {
+            best.set_value(state.get("best")?);
+        }
+        Ok(())
+    }
+
+    fn on_epoch_end(&mut self, _: usize, logs: &mut Logs, session: &mut Session) -> Result<()> {
         let Some(best) = &mut self.best else { return Ok(()) };
         let Some(value) = best.read("ReduceLROnPlateau", logs) else { return Ok(()) };
         if self.cooling > 0 {

@@ -1,8 +1,10 @@
 //! What callbacks see of a run.
 
+use std::path::{Path, PathBuf};
+
 use super::Callback;
 use crate::Result;
-use crate::models::{Model, Verbose};
+use crate::models::{Backup, Model, Verbose};
 
 /// The size of a run.
 #[derive(Debug, Clone, Copy)]
@@ -15,16 +17,37 @@ pub struct Params {
     pub verbose: Verbose,
 }
 
+/// Where a run stands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Position {
+    /// The epochs that are done: the number of the present one.
+    pub epoch: usize,
+    /// The steps that are done of the present epoch.
+    pub step: usize,
+}
+
 /// A run in progress.
 pub struct Session<'a> {
     model: &'a Model,
     params: Params,
+    position: Position,
     stop: bool,
+    interrupted: bool,
+    backups: Vec<PathBuf>,
+    resume: Option<Backup>,
 }
 
 impl<'a> Session<'a> {
-    pub(crate) fn new(model: &'a Model, params: Params) -> Self {
-        Session { model, params, stop: false }
+    pub(crate) fn new(model: &'a Model, params: Params, epoch: usize) -> Self {
+        Session {
+            model,
+            params,
+            position: Position { epoch, step: 0 },
+            stop: false,
+            interrupted: false,
+            backups: Vec::new(),
+            resume: None,
+        }
     }
 
     /// The model that is trained.
@@ -37,14 +60,68 @@ impl<'a> Session<'a> {
         self.params
     }
 
-    /// Ends the run after this batch; what was learnt stays.
+    /// Where training stands. At the beginning of an epoch that goes on after an interruption `step` is not 0:
+    /// what a callback did at its first beginning has been done.
+    pub fn position(&self) -> Position {
+        self.position
+    }
+
+    /// Ends training after this step, as Keras's `stop_training`: the epoch ends here, is evaluated and reported.
     pub fn stop_training(&mut self) {
         self.stop = true;
     }
 
-    /// Whether the run ends.
+    /// Whether training ends.
     pub fn stopped(&self) -> bool {
         self.stop
+    }
+
+    /// Leaves the run after this step, because the process is to end: the epoch is left unfinished and is not
+    /// reported. [`Callback::on_interrupt`] follows, and `on_epoch_end` and `on_train_end` do not.
+    /// An evaluation or a prediction of its own ends with an error.
+    pub fn interrupt(&mut self) {
+        self.interrupted = true;
+    }
+
+    /// Whether the run is left.
+    pub fn interrupted(&self) -> bool {
+        self.interrupted
+    }
+
+    /// Asks that the state of `fit` be written to a file, once all callbacks have seen the step, the end of the epoch
+    /// or the interruption that it belongs to.
+    pub fn back_up(&mut self, path: impl Into<PathBuf>) {
+        self.backups.push(path.into());
+    }
+
+    /// Asks, from [`Callback::on_train_begin`], that the run go on from a file that [`Session::back_up`] wrote, once
+    /// all callbacks have begun.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is no such file.
+    pub fn resume(&mut self, path: impl AsRef<Path>) -> Result<()> {
+        self.resume_from(Backup::read(path.as_ref())?);
+        Ok(())
+    }
+
+    pub(crate) fn resume_from(&mut self, backup: Backup) {
+        self.resume = Some(backup);
+    }
+
+    pub(crate) fn take_backups(&mut self) -> Vec<PathBuf> {
+        std::mem::take(&mut self.backups)
+    }
+
+    pub(crate) fn take_resume(&mut self) -> Option<Backup> {
+        self.resume.take()
+    }
+
+    pub(crate) fn go_on(&mut self, position: Position, stopped: bool) {
+        (self.position, self.stop) = (position, stopped);
+    }
+
+    pub(crate) fn set_position(&mut self, epoch: usize, step: usize) {
+        self.position = Position { epoch, step };
     }
 
     pub(crate) fn each<'c>(

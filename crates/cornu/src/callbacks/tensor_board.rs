@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::tensorboard::EventWriter;
-use super::{Callback, Session};
+use super::{Callback, Session, State};
 use crate::Result;
 use crate::models::Logs;
 
@@ -61,6 +61,17 @@ impl TensorBoard {
 }
 
 impl Callback for TensorBoard {
+    fn state(&self) -> Result<State> {
+        let mut state = State::default();
+        state.set("batches", self.batches as f64);
+        Ok(state)
+    }
+
+    fn restore(&mut self, state: &State) -> Result<()> {
+        self.batches = state.count("batches")? as u64;
+        Ok(())
+    }
+
     fn on_train_batch_end(&mut self, _: usize, logs: &Logs, _: &mut Session) -> Result<()> {
         self.batches += 1;
         if self.batch_freq > 0 && self.batches.is_multiple_of(self.batch_freq as u64) {
@@ -72,7 +83,7 @@ impl Callback for TensorBoard {
         Ok(())
     }
 
-    fn on_epoch_end(&mut self, epoch: usize, logs: &Logs, session: &mut Session) -> Result<()> {
+    fn on_epoch_end(&mut self, epoch: usize, logs: &mut Logs, session: &mut Session) -> Result<()> {
         let step = epoch as u64;
         for (name, value) in logs.iter() {
             match name.strip_prefix("val_") {

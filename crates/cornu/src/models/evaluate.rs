@@ -4,8 +4,8 @@ use super::fit::check_positive;
 use super::rows::{Pass, Rows};
 use super::step::Mode;
 use super::{Data, Logs, Model, Verbose};
-use crate::Result;
 use crate::callbacks::{Callback, Params, ProgbarLogger, Session};
+use crate::{Error, Result};
 
 /// The arguments of `evaluate`, with Keras's defaults.
 ///
@@ -65,7 +65,7 @@ impl Model {
     /// `args`: a batch size, or [`Evaluate`] with all there is to say.
     ///
     /// # Errors
-    /// When the model is not compiled, the arrays do not fit it, or a callback fails.
+    /// When the model is not compiled, the arrays do not fit it, a callback fails or interrupts.
     pub fn evaluate<'a>(
         &self,
         x: impl Into<Data<'a>>,
@@ -77,10 +77,12 @@ impl Model {
         let rows = Rows::new(self, x.into(), y.into(), sample_weight)?;
         callbacks.push(Box::new(ProgbarLogger::new(verbose)));
         let params = Params { epochs: 1, steps: rows.steps(batch_size, steps), verbose };
-        let mut session = Session::new(self, params);
-        self.test(&rows, batch_size, steps, &mut callbacks, &mut session)
+        let mut session = Session::new(self, params, 0);
+        let logs = self.test(&rows, batch_size, steps, &mut callbacks, &mut session)?;
+        if session.interrupted() { Err(Error::Interrupted("evaluate".into())) } else { Ok(logs) }
     }
 
+    /// An evaluation; what it gives is of no use if the session is interrupted.
     pub(super) fn test<'a>(
         &self,
         rows: &Rows,
@@ -92,14 +94,17 @@ impl Model {
         self.reset_metrics()?;
         session.each(callbacks, |c, s| c.on_test_begin(s))?;
         let mut logs = Logs::default();
-        rows.epoch(&mut Pass::new(false), batch_size, steps, |i, batch| {
+        rows.epoch(&mut Pass::new(false), batch_size, steps, 0, |i, batch, _| {
             session.each(callbacks, |c, s| c.on_test_batch_begin(i, s))?;
             logs = self.run(Mode::Test, batch)?;
             // Callbacks see the names in order, as in Keras; the caller sees the loss first.
             let shown = logs.clone().sorted();
             session.each(callbacks, |c, s| c.on_test_batch_end(i, &shown, s))?;
-            Ok(true)
+            Ok(!session.interrupted())
         })?;
+        if session.interrupted() {
+            return Ok(logs);
+        }
         let shown = logs.clone().sorted();
         session.each(callbacks, |c, s| c.on_test_end(&shown, s))?;
         Ok(logs)

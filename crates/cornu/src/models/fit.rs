@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::backup::{self, Arguments, Generators, Progress};
 use super::rows::{Pass, Rows};
 use super::step::Mode;
 use super::{Data, History, Logs, Model};
@@ -183,7 +184,9 @@ impl<'a> Fit<'a> {
 impl Model {
     /// Trains for a number of epochs; gives the values of each.
     ///
-    /// `y` is `()` for a model whose layers add the loss.
+    /// `y` is `()` for a model whose layers add the loss. A run that is interrupted (see
+    /// [`Interrupt`](crate::callbacks::Interrupt)) gives what it has, and says where it was left;
+    /// [`BackupAndRestore`](crate::callbacks::BackupAndRestore) lets it go on.
     ///
     /// # Errors
     /// When the model is not compiled, the arrays do not fit it, or a callback fails.
@@ -218,43 +221,138 @@ impl Model {
         if !args.class_weight.is_empty() {
             rows.weigh_classes(&args.class_weight)?;
         }
+        let sizes = Sizes {
+            batch: args.batch_size,
+            steps: args.steps_per_epoch,
+            validation_batch: args.validation_batch_size.unwrap_or(args.batch_size),
+            validation_steps: args.validation_steps,
+            validation_freq: args.validation_freq,
+        };
         let steps = rows.steps(args.batch_size, args.steps_per_epoch);
         let params = Params { epochs: args.epochs, steps, verbose: args.verbose };
         let mut callbacks = args.callbacks;
         callbacks.push(Box::new(ProgbarLogger::new(args.verbose)));
-        let mut session = Session::new(self, params);
-        let mut history = History::default();
-        let mut pass = Pass::new(args.shuffle);
+        // The weights exist before a callback looks at them or at the optimizer.
+        rows.build(self)?;
+        let progress = Progress {
+            pass: Pass::new(args.shuffle),
+            logs: Logs::default(),
+            history: History::default(),
+            arguments: Arguments {
+                rows: rows.count,
+                batch_size: args.batch_size,
+                steps_per_epoch: args.steps_per_epoch,
+            },
+        };
+        let session = Session::new(self, params, args.initial_epoch);
+        Run { rows, held_out, sizes, callbacks, session, progress }.run()
+    }
+}
 
-        session.each(&mut callbacks, |c, s| c.on_train_begin(s))?;
-        for epoch in args.initial_epoch..args.epochs {
-            self.reset_metrics()?;
-            session.each(&mut callbacks, |c, s| c.on_epoch_begin(epoch, s))?;
-            let mut logs = Logs::default();
-            rows.epoch(&mut pass, args.batch_size, args.steps_per_epoch, |i, batch| {
-                session.each(&mut callbacks, |c, s| c.on_train_batch_begin(i, s))?;
-                logs = self.run(Mode::Train, batch)?.sorted();
-                session.each(&mut callbacks, |c, s| c.on_train_batch_end(i, &logs, s))?;
-                Ok(!session.stopped())
-            })?;
-            if let Some(test) =
-                held_out.as_ref().filter(|_| (epoch + 1) % args.validation_freq == 0)
-            {
-                let size = args.validation_batch_size.unwrap_or(args.batch_size);
-                let steps = args.validation_steps;
-                let values = self.test(test, size, steps, &mut callbacks, &mut session)?;
-                logs.add_validation(&values.sorted());
+/// How much a step takes and an epoch has.
+struct Sizes {
+    batch: usize,
+    steps: Option<usize>,
+    validation_batch: usize,
+    validation_steps: Option<usize>,
+    validation_freq: usize,
+}
+
+/// A run of `fit`.
+struct Run<'m, 'a> {
+    rows: Rows<'a>,
+    held_out: Option<Rows<'a>>,
+    sizes: Sizes,
+    callbacks: Vec<Box<dyn Callback + 'a>>,
+    session: Session<'m>,
+    progress: Progress,
+}
+
+impl Run<'_, '_> {
+    fn run(mut self) -> Result<History> {
+        self.session.each(&mut self.callbacks, |c, s| c.on_train_begin(s))?;
+        if let Some(backup) = self.session.take_resume() {
+            let (session, callbacks) = (&mut self.session, &mut self.callbacks);
+            self.progress = backup.restore(session, callbacks, self.progress)?;
+        }
+        let epochs = self.session.params().epochs;
+        // A run may have been interrupted after the last step that it wanted.
+        let at_end = self.session.stopped() && self.session.position().step == 0;
+        let first = self.session.position().epoch;
+        for epoch in if at_end { 0..0 } else { first..epochs } {
+            self.train(epoch)?;
+            let mut logs = self.progress.logs.clone();
+            if !self.session.interrupted() {
+                self.validate(epoch, &mut logs)?;
             }
-            history.push(epoch, &logs);
-            session.each(&mut callbacks, |c, s| c.on_epoch_end(epoch, &logs, s))?;
-            if session.stopped() {
+            if self.session.interrupted() {
+                break;
+            }
+            self.session.each(&mut self.callbacks, |c, s| c.on_epoch_end(epoch, &mut logs, s))?;
+            self.progress.history.push(epoch, &logs);
+            self.session.set_position(epoch + 1, 0);
+            backup::write_all(&mut self.session, &self.callbacks, &self.progress)?;
+            if self.session.stopped() || self.session.interrupted() {
                 break;
             }
         }
-        if args.epochs > 0 {
-            self.with_optimizer(|optimizer| optimizer.finalize())?;
+        if self.session.interrupted() {
+            self.session.each(&mut self.callbacks, |c, s| c.on_interrupt(s))?;
+            backup::write_all(&mut self.session, &self.callbacks, &self.progress)?;
+            self.progress.history.interrupted = Some(self.session.position());
         }
-        session.each(&mut callbacks, |c, s| c.on_train_end(s))?;
-        Ok(history)
+        if epochs > 0 {
+            self.session.model().with_optimizer(|optimizer| optimizer.finalize())?;
+        }
+        if !self.session.interrupted() {
+            self.session.each(&mut self.callbacks, |c, s| c.on_train_end(s))?;
+        }
+        Ok(self.progress.history)
+    }
+
+    /// The steps of an epoch that are not done yet.
+    fn train(&mut self, epoch: usize) -> Result<()> {
+        let first = self.session.position().step;
+        let model = self.session.model();
+        if first == 0 {
+            model.reset_metrics()?;
+            self.progress.logs = Logs::default();
+        }
+        self.session.set_position(epoch, first);
+        self.session.each(&mut self.callbacks, |c, s| c.on_epoch_begin(epoch, s))?;
+        if first > 0 && self.session.stopped() {
+            return Ok(());
+        }
+        let Run { rows, sizes, callbacks, session, progress, .. } = self;
+        let mut pass = std::mem::take(&mut progress.pass);
+        rows.epoch(&mut pass, sizes.batch, sizes.steps, first, |i, batch, pass| {
+            session.each(callbacks, |c, s| c.on_train_batch_begin(i, s))?;
+            progress.logs = model.run(Mode::Train, batch)?.sorted();
+            session.set_position(epoch, i + 1);
+            let logs = &progress.logs;
+            session.each(callbacks, |c, s| c.on_train_batch_end(i, logs, s))?;
+            progress.pass = pass.clone();
+            backup::write_all(session, callbacks, progress)?;
+            Ok(!session.stopped() && !session.interrupted())
+        })?;
+        progress.pass = pass;
+        Ok(())
+    }
+
+    /// Adds the values of the rows that are held out, if it is their turn.
+    fn validate(&mut self, epoch: usize, logs: &mut Logs) -> Result<()> {
+        let turn = (epoch + 1).is_multiple_of(self.sizes.validation_freq);
+        let Some(test) = self.held_out.as_ref().filter(|_| turn) else { return Ok(()) };
+        let model = self.session.model();
+        let before = Generators::of(model);
+        let (size, steps) = (self.sizes.validation_batch, self.sizes.validation_steps);
+        let (callbacks, session) = (&mut self.callbacks, &mut self.session);
+        let values = model.test(test, size, steps, callbacks, session)?;
+        if self.session.interrupted() {
+            // The run that goes on evaluates from the first step on.
+            return before.put_back();
+        }
+        logs.add_validation(&values.sorted());
+        Ok(())
     }
 }

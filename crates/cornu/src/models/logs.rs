@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::callbacks::Position;
+
 /// Names and values in the order in which they are shown.
 ///
 /// A metric may have several values, one per class or threshold. Where a number is asked for, it is their mean, which is
@@ -48,6 +50,11 @@ impl Logs {
         self.0.iter().map(|(name, values)| (name.as_str(), mean(values)))
     }
 
+    /// The names and all values.
+    pub(crate) fn iter_values(&self) -> impl Iterator<Item = (&str, &[f64])> {
+        self.0.iter().map(|(name, values)| (name.as_str(), values.as_slice()))
+    }
+
     /// Whether nothing is reported.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -86,6 +93,8 @@ pub struct History {
     pub history: BTreeMap<String, Vec<f64>>,
     /// All values of the metrics that have several, by epoch; `history` has their means.
     pub vectors: BTreeMap<String, Vec<Vec<f64>>>,
+    /// Where the run was left, if it was interrupted; the unfinished epoch is not among `epochs`.
+    pub interrupted: Option<Position>,
 }
 
 impl History {

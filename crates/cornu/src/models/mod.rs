@@ -26,6 +26,7 @@ macro_rules! run_arguments {
     };
 }
 
+mod backup;
 mod compile;
 mod data;
 mod evaluate;
@@ -39,6 +40,7 @@ mod sequential;
 mod step;
 mod summary;
 
+pub(crate) use backup::Backup;
 pub(crate) use compile::of_output;
 pub use compile::{Compile, Output};
 pub use data::Data;

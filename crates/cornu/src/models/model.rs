@@ -1,5 +1,6 @@
 //! A model: a root layer with what is needed to train and use it.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use cornu_graph::{Array, Variable};
@@ -295,7 +296,16 @@ impl Model {
     /// # Errors
     /// When a metric's state cannot be set.
     pub fn reset_metrics(&self) -> Result<()> {
-        self.lock().as_ref().map_or(Ok(()), Trainer::reset_metrics)
+        self.lock().as_mut().map_or(Ok(()), Trainer::reset_metrics)
+    }
+
+    /// The states of the running means of loss and metrics, by name.
+    pub(crate) fn metric_states(&self) -> BTreeMap<String, Vec<Array>> {
+        self.lock().as_ref().map_or_else(BTreeMap::new, Trainer::metric_states)
+    }
+
+    pub(crate) fn set_metric_states(&self, states: BTreeMap<String, Vec<Array>>) -> Result<()> {
+        self.lock().as_mut().map_or(Ok(()), |trainer| trainer.set_metric_states(states))
     }
 
     fn on_batch(&self, mode: Mode, x: Data, y: Data) -> Result<Logs> {

@@ -11,7 +11,7 @@ use super::fit::check_positive;
 use super::{Data, Model, Verbose};
 use crate::callbacks::{Callback, Params, ProgbarLogger, Session};
 use crate::layers::{Context, LayerRef};
-use crate::{Result, backend};
+use crate::{Error, Result, backend};
 
 /// The arguments of `predict`, with Keras's defaults.
 ///
@@ -57,7 +57,7 @@ impl Model {
     /// `args`: a batch size, or [`Predict`] with all there is to say.
     ///
     /// # Errors
-    /// When the arrays do not fit the model, or a callback fails.
+    /// When the arrays do not fit the model, a callback fails or interrupts.
     pub fn predict<'a>(
         &self,
         x: impl Into<Data<'a>>,
@@ -70,7 +70,7 @@ impl Model {
         let batches = Batches::new(rows, batch_size);
         let steps = steps.unwrap_or(usize::MAX).min(batches.count_all());
         callbacks.push(Box::new(ProgbarLogger::new(verbose)));
-        let mut session = Session::new(self, Params { epochs: 1, steps, verbose });
+        let mut session = Session::new(self, Params { epochs: 1, steps, verbose }, 0);
 
         session.each(&mut callbacks, |c, s| c.on_predict_begin(s))?;
         let mut parts: Vec<Vec<Array>> = Vec::new();
@@ -83,6 +83,9 @@ impl Model {
             let batch = x.iter().map(slice).collect::<cornu_graph::Result<Vec<_>>>()?;
             parts.push(self.predictor().run(self.as_layer(), &batch.iter().collect::<Vec<_>>())?);
             session.each(&mut callbacks, |c, s| c.on_predict_batch_end(i, s))?;
+            if session.interrupted() {
+                return Err(Error::Interrupted("predict".into()));
+            }
         }
         session.each(&mut callbacks, |c, s| c.on_predict_end(s))?;
         let outputs = parts.first().map_or(0, Vec::len);

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread::{self, available_parallelism};
 
 use cornu_graph::Array;
@@ -10,6 +10,7 @@ use cornu_graph::Array;
 use super::data::row_count;
 use super::step::Batch;
 use super::{Batches, Data, Model};
+use crate::layers::LayerRef;
 use crate::{Error, Result, next_seed, random};
 
 /// From so many bytes in a batch on, it is gathered on another thread: waking one costs as much as copying this.
@@ -37,6 +38,19 @@ impl<'a> Rows<'a> {
         }
         let count = row_count(x.iter().chain(&y).chain(&weights).map(|a| &**a))?;
         Ok(Rows { x, y, weights, count })
+    }
+
+    /// Makes the weights of a model that has none yet.
+    pub fn build(&self, model: &Model) -> Result<()> {
+        let root = model.as_layer();
+        if root.flatten().iter().all(LayerRef::is_built) {
+            return Ok(());
+        }
+        let open = |a: &Cow<Array>| {
+            let rest = a.shape().iter().skip(1).map(|n| Some(*n));
+            (std::iter::once(None).chain(rest).collect(), a.dtype())
+        };
+        root.infer(&self.x.iter().map(open).collect::<Vec<_>>()).map(|_| ())
     }
 
     /// The rows in two parts; the second starts at `at`.
@@ -95,34 +109,40 @@ impl<'a> Rows<'a> {
     ///
     /// `steps`: how many batches an epoch has; by default it is a whole pass over the rows. With it the next
     /// epoch goes on where this one stopped, and one that comes to the end of the rows ends there, as in Keras.
+    /// `first`: how many of them are done already, of an epoch that was interrupted.
     pub fn epoch(
         &self,
         pass: &mut Pass,
         size: usize,
         steps: Option<usize>,
-        mut step: impl FnMut(usize, &Batch) -> Result<bool>,
+        first: usize,
+        mut step: impl FnMut(usize, &Batch, &Pass) -> Result<bool>,
     ) -> Result<()> {
         let batches = Batches::new(self.count, size).count_all();
-        if steps.is_none() || pass.done >= batches {
-            pass.done = 0;
+        if first == 0 {
+            if steps.is_none() || pass.done >= batches {
+                pass.done = 0;
+            }
+            if pass.done == 0 && pass.shuffle {
+                (pass.seed, pass.order) = (Some(next_seed()), None);
+            }
         }
-        if pass.done == 0 && pass.shuffle {
-            pass.order = Some(random::permutation(self.count, next_seed()));
-        }
-        let Pass { order, done, .. } = pass;
-        let first = *done;
-        let count = steps.unwrap_or(batches).min(batches - first);
+        let order = pass.order(self.count);
+        let start = pass.done.saturating_sub(first);
+        let count = steps.unwrap_or(batches).min(batches.saturating_sub(start));
         let gather = |i: usize| {
-            let start = (first + i) * size;
+            let start = (start + i) * size;
             self.gather(order.as_deref(), start, (start + size).min(self.count))
         };
         let mut each = |i: usize, rows: Result<Gathered>| {
-            *done += 1;
-            step(i, &rows?.batch())
+            let rows = rows?;
+            pass.done += 1;
+            step(i, &rows.batch(), pass)
         };
         let bytes = size.saturating_mul(self.row_bytes());
-        if count < 2 || bytes < AHEAD || available_parallelism().is_ok_and(|n| n.get() == 1) {
-            for i in 0..count {
+        let alone = available_parallelism().is_ok_and(|n| n.get() == 1);
+        if count.saturating_sub(first) < 2 || bytes < AHEAD || alone {
+            for i in first..count {
                 if !each(i, gather(i))? {
                     return Ok(());
                 }
@@ -131,8 +151,8 @@ impl<'a> Rows<'a> {
             let goes_on = thread::scope(|scope| {
                 let (send, receive) = mpsc::sync_channel(1);
                 // Ends early when the receiver is gone.
-                scope.spawn(move || (0..count).try_for_each(|i| send.send(gather(i))));
-                for (i, rows) in receive.into_iter().enumerate() {
+                scope.spawn(move || (first..count).try_for_each(|i| send.send(gather(i))));
+                for (i, rows) in (first..).zip(receive) {
                     if !each(i, rows)? {
                         return Ok(false);
                     }
@@ -186,17 +206,32 @@ impl Gathered {
 }
 
 /// Where among the rows a run stands.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Pass {
-    shuffle: bool,
-    order: Option<Vec<usize>>,
-    done: usize,
+    pub shuffle: bool,
+    /// What the order of the rows follows from, once they are shuffled.
+    pub seed: Option<u64>,
+    order: Option<Arc<[usize]>>,
+    /// The batches that are done.
+    pub done: usize,
 }
 
 impl Pass {
     /// The start; `shuffle`: whether each pass takes the rows in a new order.
     pub fn new(shuffle: bool) -> Self {
         Pass { shuffle, ..Pass::default() }
+    }
+
+    /// A place within a pass, of which the seed of the order is known.
+    pub fn at(shuffle: bool, seed: Option<u64>, done: usize) -> Self {
+        Pass { shuffle, seed, order: None, done }
+    }
+
+    fn order(&mut self, rows: usize) -> Option<Arc<[usize]>> {
+        if self.order.is_none() {
+            self.order = self.seed.map(|seed| random::permutation(rows, seed).into());
+        }
+        self.order.clone()
     }
 }
 
@@ -230,7 +265,7 @@ mod tests {
             let (mut pass, mut batch) = (Pass::new(true), 0);
             // Epochs of 3 batches and of whole passes; one stops by itself.
             for (steps, stop, after) in [(Some(3), 9, 3), (Some(3), 9, 5), (Some(9), 1, 6)] {
-                let epoch = rows.epoch(&mut pass, 150, steps, |i, got| {
+                let epoch = rows.epoch(&mut pass, 150, steps, 0, |i, got, _| {
                     let order = &expected[batch];
                     assert_eq!(*got.x[0], rows.x[0].take_rows(order).unwrap());
                     assert_eq!(*got.y[0], rows.y[0].take_rows(order).unwrap());
@@ -248,7 +283,7 @@ mod tests {
     fn an_error_of_a_step_ends_the_epoch() {
         let rows = rows(1000);
         let mut seen = 0;
-        let failed = rows.epoch(&mut Pass::new(false), 100, None, |i, _| {
+        let failed = rows.epoch(&mut Pass::new(false), 100, None, 0, |i, _, _| {
             seen = i + 1;
             if i == 1 { Err(Error::format("step", "fails")) } else { Ok(true) }
         });

@@ -1,6 +1,6 @@
 //! One step as one graph: forward, loss, metrics, gradients, updates.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use cornu_graph::{Array, DType, Executable, Graph, Spec, Tensor, Variable, gradients, ops};
@@ -61,6 +61,8 @@ pub(super) struct Trainer {
     frozen: Arc<std::collections::HashSet<u64>>,
     optimizer: Option<optimizers::State>,
     tracked: HashMap<String, Tracked>,
+    /// States of running values that are not made yet.
+    waiting: BTreeMap<String, Vec<Array>>,
     plans: HashMap<Key, Arc<Plan>>,
 }
 
@@ -77,6 +79,7 @@ impl Trainer {
             frozen: Arc::new(frozen),
             optimizer: None,
             tracked: HashMap::new(),
+            waiting: BTreeMap::new(),
             plans: HashMap::new(),
         })
     }
@@ -100,8 +103,29 @@ impl Trainer {
         self.optimizer.as_ref()
     }
 
+    /// The states of the running values, by name.
+    pub fn metric_states(&self) -> BTreeMap<String, Vec<Array>> {
+        let values = |t: &Tracked| t.variables.iter().map(Variable::value).collect();
+        let mut states = self.waiting.clone();
+        states.extend(self.tracked.iter().map(|(name, tracked)| (name.clone(), values(tracked))));
+        states
+    }
+
+    /// Sets the states of the running values: those that are not made yet start with theirs.
+    pub fn set_metric_states(&mut self, states: BTreeMap<String, Vec<Array>>) -> Result<()> {
+        self.reset_metrics()?;
+        self.waiting = states;
+        for (name, tracked) in &self.tracked {
+            if let Some(state) = self.waiting.remove(name) {
+                tracked.set(name, state)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Forgets the running means of losses and metrics.
-    pub fn reset_metrics(&self) -> Result<()> {
+    pub fn reset_metrics(&mut self) -> Result<()> {
+        self.waiting.clear();
         for tracked in self.tracked.values() {
             for (variable, start) in tracked.variables.iter().zip(&tracked.start) {
                 variable.assign(start.clone())?;
@@ -163,7 +187,7 @@ impl Trainer {
         total.check()?;
 
         let mean = |me: &mut Self, name: &str, value: &Tensor, rows: usize, cx: &mut Context| {
-            let state = me.track(name, mean_state());
+            let state = me.track(name, mean_state())?;
             let old: Vec<Tensor> = state.iter().map(|v| cx.read(v)).collect();
             let weight = ops::full(&[], rows as f32);
             let new = mean_update(&old, value, Some(&weight))?;
@@ -195,7 +219,7 @@ impl Trainer {
                 let prefix =
                     if outputs.len() > 1 { format!("{}_", names[i]) } else { String::new() };
                 let name = unused_name(&shown, &prefix, &name, weigh);
-                let state = self.track(&name, metric.state(y[i].spec(), output.spec())?);
+                let state = self.track(&name, metric.state(y[i].spec(), output.spec())?)?;
                 let old: Vec<Tensor> = state.iter().map(|v| cx.read(v)).collect();
                 let weight = weights.get(i).filter(|_| weigh);
                 let new = metric.update(&old, &y[i], output, weight)?;
@@ -235,13 +259,29 @@ impl Trainer {
     }
 
     /// The variables of a running value, made at its first use.
-    fn track(&mut self, name: &str, start: Vec<Array>) -> Vec<Variable> {
-        let tracked = self.tracked.entry(name.into()).or_insert_with(|| {
-            let variable =
-                |(i, a): (usize, &Array)| Variable::new(format!("{name}_{i}"), a.clone());
-            Tracked { variables: start.iter().enumerate().map(variable).collect(), start }
-        });
-        tracked.variables.clone()
+    fn track(&mut self, name: &str, start: Vec<Array>) -> Result<Vec<Variable>> {
+        if let Some(tracked) = self.tracked.get(name) {
+            return Ok(tracked.variables.clone());
+        }
+        let variable = |(i, a): (usize, &Array)| Variable::new(format!("{name}_{i}"), a.clone());
+        let variables: Vec<Variable> = start.iter().enumerate().map(variable).collect();
+        let tracked = Tracked { variables: variables.clone(), start };
+        if let Some(state) = self.waiting.remove(name) {
+            tracked.set(name, state)?;
+        }
+        self.tracked.insert(name.into(), tracked);
+        Ok(variables)
+    }
+}
+
+impl Tracked {
+    fn set(&self, name: &str, state: Vec<Array>) -> Result<()> {
+        if state.len() != self.variables.len() {
+            let rule = format!("must have {} arrays for {name:?}", self.variables.len());
+            return Err(Error::invalid("model", "metrics", rule, state.len()));
+        }
+        let mut pairs = self.variables.iter().zip(state);
+        pairs.try_for_each(|(variable, value)| Ok(variable.assign(value)?))
     }
 }
 

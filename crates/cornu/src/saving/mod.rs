@@ -12,6 +12,7 @@ mod operation;
 mod shards;
 mod shared;
 mod store;
+mod training_state;
 mod weights;
 
 pub use contents::Contents;

@@ -1,5 +1,7 @@
 //! Callbacks in a run.
 
+mod backup;
+
 use cornu::callbacks::{
     CSVLogger, EarlyStopping, LambdaCallback, LearningRateScheduler, ModelCheckpoint,
     ReduceLROnPlateau, TensorBoard, TerminateOnNaN,
@@ -98,5 +100,20 @@ fn a_loss_that_is_no_number_ends_the_run() -> Result<()> {
         Fit::new().epochs(50).batch_size(4).callback(TerminateOnNaN).verbose(0),
     )?;
     assert!(history.epochs.len() < 50);
+    Ok(())
+}
+
+#[test]
+fn a_callback_that_asks_for_the_optimizer_finds_all_weights() -> Result<()> {
+    // Without a shape of the input the weights are made in `fit`.
+    let (built, x, y) = line(0.1)?;
+    set_random_seed(5);
+    let open = Sequential::new().add(Dense::new(1)).model()?;
+    open.compile(Compile::new(SGD::new(0.1)).loss("mse"))?;
+    let same = || LearningRateScheduler::new(|_, rate| rate);
+    let args = || Fit::new().epochs(3).shuffle(false).verbose(0).callback(same());
+    let losses = built.fit(&x, &y, args())?;
+    assert!(losses.get("loss")[2] < losses.get("loss")[0]);
+    assert_eq!(open.fit(&x, &y, args())?, losses);
     Ok(())
 }
