@@ -8,6 +8,7 @@ mod cifar10;
 mod mnist;
 mod open;
 mod shipped;
+mod split;
 
 use cornu_graph::{Array, with_dtype};
 
@@ -16,6 +17,7 @@ pub use cifar10::cifar10;
 pub use mnist::{fashion_mnist, mnist};
 pub use open::open;
 pub use shipped::{boston_housing, diabetes, digits, digits8x8, emoji, iris, wine};
+pub use split::train_test_split;
 
 use crate::{Error, Result};
 
