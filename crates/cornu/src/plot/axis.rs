@@ -125,12 +125,14 @@ fn log_ticks(low: f64, high: f64, count: usize) -> Vec<(f64, String)> {
     let decades = high.log10() - low.log10();
     let every = (decades / count as f64).ceil().max(1.0) as i32;
     let digits: &[i32] = if decades <= 3.0 { &[1, 2, 5] } else { &[1] };
+    // Either all labels are numbers or all are powers of ten.
+    let plain = low >= 1e-4 && high < 1e6;
     let mut ticks = Vec::new();
     for exponent in (first..=last).filter(|e| e.rem_euclid(every) == 0) {
         for &digit in digits {
             let value = f64::from(digit) * power(exponent);
             if value >= low && value <= high {
-                let label = if (-4..6).contains(&exponent) {
+                let label = if plain {
                     fixed(value, exponent)
                 } else if digit == 1 {
                     format!("10{}", superscript(exponent))
@@ -214,6 +216,10 @@ mod tests {
         assert_eq!(labels(&[1e-3, 1e2], Scale::Log), ["0.001", "0.01", "0.1", "1", "10", "100"]);
         assert_eq!(labels(&[0.02, 0.9], Scale::Log), ["0.02", "0.05", "0.1", "0.2", "0.5", "1"]);
         assert_eq!(labels(&[1e-12, 1.0], Scale::Log)[..2], ["10⁻¹²", "10⁻⁹"]);
+        assert_eq!(
+            labels(&[1e-5, 1.0], Scale::Log),
+            ["10⁻⁵", "10⁻⁴", "10⁻³", "10⁻²", "10⁻¹", "10⁰"]
+        );
         // Less than a decade has linear ticks.
         assert_eq!(labels(&[0.2, 0.5], Scale::Log), ["0.2", "0.3", "0.4", "0.5"]);
         // Values that have no logarithm are passed over.

@@ -9,8 +9,10 @@ use crate::Result;
 const PAD: f32 = 16.0;
 /// The height of a legend's row.
 const ROW: f32 = 24.0;
-/// The widest entry of a legend, text only.
-const ENTRY: f32 = 190.0;
+/// The widest entry of a legend beside the area, text only.
+const ENTRY: f32 = 240.0;
+/// The largest part of the height that a legend over the area takes.
+const LEGEND: f32 = 0.25;
 /// From a legend's mark to its text, and half the width of the mark.
 const MARK: f32 = 13.0;
 
@@ -52,11 +54,8 @@ impl Chart {
         entries: &[(String, Rgb)],
     ) -> Result<Chart> {
         let mut canvas = Canvas::new(function, width, height)?;
-        let entries: Vec<(String, Rgb)> = entries
-            .iter()
-            .filter(|e| !e.0.is_empty())
-            .map(|(name, rgb)| (font::fit(name, SMALL, ENTRY), *rgb))
-            .collect();
+        let mut entries: Vec<(String, Rgb)> =
+            entries.iter().filter(|e| !e.0.is_empty()).cloned().collect();
         let widest = |texts: &mut dyn Iterator<Item = &String>| {
             texts.map(|t| font::width(t, SMALL)).fold(0.0, f32::max)
         };
@@ -70,15 +69,26 @@ impl Chart {
             top += LARGE + 10.0;
         }
         let mut right = width - PAD - 8.0;
-        if !entries.is_empty() {
-            match legend {
-                Legend::Above => top = rows_of_legend(&mut canvas, &entries, left, right, top),
-                Legend::Right => right -= widest(&mut entries.iter().map(|e| &e.0)) + 3.0 * MARK,
-            }
-        }
         // A number at the end of the x axis may stand over the edge of the area, and the top of the
         // highest number beside the y axis too.
-        top += 10.0;
+        let above = 10.0;
+        if !entries.is_empty() {
+            match legend {
+                Legend::Above => {
+                    let rows = (height * LEGEND / ROW) as usize;
+                    top = rows_of_legend(&mut canvas, &entries, (left, right), top, rows);
+                }
+                Legend::Right => {
+                    for (name, _) in &mut entries {
+                        *name = font::fit_name(name, SMALL, ENTRY);
+                    }
+                    let (shown, more) = rows_that_fit(entries.len(), bottom - top - above);
+                    let mut texts = entries[..shown].iter().map(|e| &e.0).chain(&more);
+                    right -= widest(&mut texts) + 3.0 * MARK;
+                }
+            }
+        }
+        top += above;
 
         let middle = (left + right) / 2.0;
         let mut centred = |text: &str, y: f32, size: f32| {
@@ -131,18 +141,16 @@ impl Chart {
     }
 
     fn column_of_legend(&mut self, entries: &[(String, Rgb)]) {
-        let room = ((self.bottom - self.top) / ROW) as usize;
+        let (shown, more) = rows_that_fit(entries.len(), self.bottom - self.top);
         let x = self.right + 1.5 * MARK;
         let mut y = self.top + ROW / 2.0;
-        // The last row that fits tells how many do not.
-        let shown = if entries.len() > room { room.saturating_sub(1) } else { entries.len() };
         for (name, rgb) in &entries[..shown] {
             self.canvas.disc(x, y, 6.0, *rgb, 1.0);
             self.legend_text(name, x, y);
             y += ROW;
         }
-        if shown < entries.len() {
-            self.legend_text(&format!("+ {} more", entries.len() - shown), x, y);
+        if let Some(more) = more {
+            self.legend_text(&more, x, y);
         }
     }
 
@@ -172,24 +180,43 @@ impl Chart {
     }
 }
 
-/// Draws the legend in rows that start at `left` and returns the row of pixels under it.
+/// How many entries of a legend fit into a column, and the row that counts the others.
+fn rows_that_fit(entries: usize, height: f32) -> (usize, Option<String>) {
+    let room = (height / ROW) as usize;
+    if entries <= room {
+        return (entries, None);
+    }
+    let shown = room.saturating_sub(1);
+    (shown, Some(format!("+ {} more", entries - shown)))
+}
+
+/// Draws the legend in rows from `left` to `right`, at most so many, and returns the row of pixels under it. What
+/// has no place in them is counted in one more.
 fn rows_of_legend(
     canvas: &mut Canvas,
     entries: &[(String, Rgb)],
-    left: f32,
-    right: f32,
+    (left, right): (f32, f32),
     top: f32,
+    rows: usize,
 ) -> f32 {
+    let mark = 2.0 * MARK + 8.0;
     let (mut x, mut y) = (left, top + ROW / 2.0);
-    for (name, rgb) in entries {
-        let width = 3.0 * MARK + font::width(name, SMALL);
+    let mut row = 1;
+    for (i, (name, rgb)) in entries.iter().enumerate() {
+        let name = font::fit_name(name, SMALL, right - left - mark);
+        let width = mark + font::width(&name, SMALL);
+        let down = SMALL * font::CAPITAL / 2.0;
         if x + width > right && x > left {
-            (x, y) = (left, y + ROW);
+            (x, y, row) = (left, y + ROW, row + 1);
+        }
+        if row > rows {
+            let more = format!("+ {} more", entries.len() - i);
+            canvas.text(&more, (x + mark, y + down), SMALL, Anchor::Start, 0.0, INK);
+            break;
         }
         canvas.line(&[(x + 2.0, y), (x + 2.0 * MARK, y)], 3.5, *rgb, 1.0);
-        let place = (x + 2.0 * MARK + 8.0, y + SMALL * font::CAPITAL / 2.0);
-        canvas.text(name, place, SMALL, Anchor::Start, 0.0, INK);
-        x += width + 20.0;
+        canvas.text(&name, (x + mark, y + down), SMALL, Anchor::Start, 0.0, INK);
+        x += width + 24.0;
     }
     y + ROW / 2.0
 }

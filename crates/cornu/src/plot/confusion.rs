@@ -7,9 +7,13 @@ use crate::{Array, Error, Result};
 const FUNCTION: &str = "plot::confusion_matrix";
 const PAD: f32 = 16.0;
 /// The room for a class's name.
-const NAME: f32 = 150.0;
+const NAME: f32 = 240.0;
 /// The scale on the right: its distance, its width, and the room for its numbers.
 const SCALE: (f32, f32, f32) = (24.0, 18.0, 56.0);
+/// The room that a title has, where the matrix is narrower.
+const TITLE: f32 = 928.0;
+/// The colour of a row of a class that has no samples: there is nothing of which a cell could be a part.
+const EMPTY: Rgb = [236, 236, 236];
 /// Words turned by this angle take less room.
 const TURN: f32 = 45.0;
 
@@ -21,7 +25,7 @@ const TURN: f32 = 45.0;
 /// - `class_names`: as many names as classes, or none for numbers.
 ///
 /// Each cell holds its count, and is shaded by its part of the row: of all that truly belong to the
-/// class. With many classes the numbers, then some of the names, are left out.
+/// class. The row of a class without samples is grey. With many classes the numbers, then some of the names, are left out.
 ///
 /// # Errors
 /// When `counts` is not square, has no classes or over 4096, holds a number that is negative or not
@@ -54,9 +58,9 @@ pub fn confusion_matrix(title: &str, counts: &Array, class_names: &[&str]) -> Re
     }
     let names: Vec<String> = (0..classes)
         .map(|i| class_names.get(i).map_or_else(|| i.to_string(), |n| n.to_string()))
-        .map(|name| font::fit(&name, SMALL, NAME))
+        .map(|name| font::fit_name(&name, SMALL, NAME))
         .collect();
-    Layout::new(names, !title.is_empty()).draw(title, &values)
+    Layout::new(names, title).draw(title, &values)
 }
 
 /// Where things are; lengths are in pixels.
@@ -73,7 +77,7 @@ struct Layout {
 }
 
 impl Layout {
-    fn new(names: Vec<String>, titled: bool) -> Layout {
+    fn new(names: Vec<String>, title: &str) -> Layout {
         let widest = names.iter().map(|n| font::width(n, SMALL)).fold(0.0, f32::max);
         // As large as numbers in the cells need, but not more than a screen shows.
         let classes = names.len() as f32;
@@ -82,9 +86,10 @@ impl Layout {
         // Numbers need no turn: where they get too wide, some are left out.
         let turned = widest > cell - 8.0 && names.iter().any(|n| n.parse::<f64>().is_err());
         let left = PAD + NORMAL + 14.0 + widest + 8.0;
-        let top = PAD + if titled { LARGE + 14.0 } else { 0.0 };
+        let top = PAD + if title.is_empty() { 0.0 } else { LARGE + 14.0 };
         let below = if turned { (widest + SMALL) * TURN.to_radians().sin() } else { SMALL };
-        let width = left + side + SCALE.0 + SCALE.1 + SCALE.2 + PAD;
+        let title = font::width(&font::fit(title, LARGE, TITLE), LARGE);
+        let width = (left + side + SCALE.0 + SCALE.1 + SCALE.2 + PAD).max(title + 2.0 * PAD);
         let height = top + side + 10.0 + below + 12.0 + NORMAL + PAD;
         Layout { names, cell, left, top, side, turned, width, height }
     }
@@ -141,14 +146,14 @@ impl Layout {
             // Parts of the largest cannot overflow.
             let total: f64 = line.iter().map(|v| v / largest).sum();
             for (column, &value) in line.iter().enumerate() {
-                let part = if largest > 0.0 { value / largest / total } else { 0.0 };
                 let (x, y) = (
                     self.left.round() + self.cell * column as f32,
                     self.top.round() + self.cell * row as f32,
                 );
                 // Cells show their borders unless they are too small for that.
                 let border = if self.cell >= 12.0 { 1.0 } else { 0.0 };
-                let shade = shade(part as f32);
+                let shade =
+                    if largest > 0.0 { shade((value / largest / total) as f32) } else { EMPTY };
                 canvas.rectangle(x, y, self.cell - border, self.cell - border, shade);
                 if size >= 9.0 {
                     let baseline = y + (self.cell - 1.0 + size * font::CAPITAL) / 2.0;
@@ -238,14 +243,16 @@ mod tests {
     fn cells_are_shaded_by_their_part_of_the_row() {
         let counts = matrix(3, vec![8.0, 2.0, 0.0, 0.0, 1.0, 3.0, 0.0, 0.0, 0.0]);
         let image = confusion_matrix("t", &counts, &["a", "b", "c"]).unwrap();
-        let layout = Layout::new(["a", "b", "c"].map(String::from).to_vec(), true);
-        let parts = [[0.8, 0.2, 0.0], [0.0, 0.25, 0.75], [0.0, 0.0, 0.0]];
+        let layout = Layout::new(["a", "b", "c"].map(String::from).to_vec(), "t");
+        let parts = [[0.8, 0.2, 0.0], [0.0, 0.25, 0.75]];
         for (row, line) in parts.iter().enumerate() {
             for (column, &part) in line.iter().enumerate() {
                 let found = background(&image, &layout, row, column);
                 assert_eq!(found, shade(part), "row {row}, column {column}");
             }
         }
+        // No sample is of the third class.
+        assert!((0..3).all(|column| background(&image, &layout, 2, column) == EMPTY));
         assert_eq!(image, confusion_matrix("t", &counts, &["a", "b", "c"]).unwrap());
     }
 
@@ -262,6 +269,20 @@ mod tests {
             // 3 is the guidelines' least for graphics and large text, 4.5 for small text.
             assert!(ratio >= 3.8, "{percent} %: {ratio}");
         }
+    }
+
+    #[test]
+    fn titles_and_names_have_room() {
+        let title = "Test set: a title that is longer than the matrix is wide";
+        let image = confusion_matrix(title, &matrix(1, vec![1.0]), &[]).unwrap();
+        assert!(image.width as f32 >= font::width(title, LARGE));
+        // Long names that differ only at their ends are not cut to the same.
+        let name = "国家一级保护野生动物大熊猫及其栖息地类别";
+        let draw = |end: &str| {
+            let names = [format!("{name}{end}"), "x".into()];
+            confusion_matrix("", &matrix(2, vec![1.0; 4]), &names.each_ref().map(String::as_str))
+        };
+        assert_ne!(draw("一").unwrap(), draw("二").unwrap());
     }
 
     #[test]

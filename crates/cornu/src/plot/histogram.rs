@@ -91,7 +91,9 @@ fn draw(
     rows: &[[f64; 3]],
     scale: Scale,
 ) -> Result<Image> {
-    let x = Axis::around(rows.iter().flat_map(|r| [r[0], r[1]]), scale, 10);
+    // A bar alone has as much room on both sides.
+    let alone = if let [[left, right, _]] = rows { right - left } else { 0.0 };
+    let x = Axis::around(rows.iter().flat_map(|r| [r[0] - alone, r[1] + alone]), scale, 12);
     let highest = rows.iter().fold(1.0, |m, r| f64::max(m, r[2]));
     let y = Axis::linear(0.0, highest * 1.04, Scale::Whole, 8);
     let words = Words { title, x: x_label, y: "count" };

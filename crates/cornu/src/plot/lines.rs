@@ -133,7 +133,7 @@ fn draw(function: &str, words: &Words, series: &[Series], y_scale: Scale) -> Res
     let x = Axis::around(points().map(|p| p.0), x_scale, 10);
     let y = Axis::around(points().map(|p| p.1), y_scale, 8);
     let entries: Vec<(String, Rgb)> =
-        series.iter().enumerate().map(|(i, s)| (s.name.clone(), color(i as i64))).collect();
+        series.iter().enumerate().map(|(i, s)| (legend(s, shows), color(i as i64))).collect();
     let longest = series.iter().map(|s| s.xs.len()).max().unwrap_or(0);
     let block = if longest > CROWDED { longest / BLOCKS } else { 1 };
     let x_label = match block {
@@ -149,17 +149,20 @@ fn draw(function: &str, words: &Words, series: &[Series], y_scale: Scale) -> Res
             }
         }
     }
-    for (series, (_, rgb)) in series.iter().zip(&entries) {
-        for piece in pieces(series, shows) {
+    for (i, (curve, (_, rgb))) in series.iter().zip(&entries).enumerate() {
+        // A curve that lies under an equal one shows as its rim.
+        let equal = |other: &Series| (&other.xs, &other.ys) == (&curve.xs, &curve.ys);
+        let rim = if series[i + 1..].iter().any(equal) { 2.0 } else { 0.0 };
+        for piece in pieces(curve, shows) {
             let places = places(&chart, &means(&piece, block));
             if block > 1 {
                 // A white rim sets the bold line off from the pale one.
                 chart.canvas.line(&places, 6.0, [255; 3], 0.8);
             }
-            chart.canvas.line(&places, 2.4, *rgb, 1.0);
+            chart.canvas.line(&places, 2.4 + 2.0 * rim, *rgb, 1.0);
             if longest <= DOTS || places.len() == 1 {
                 for (x, y) in places {
-                    chart.canvas.disc(x, y, 4.0, *rgb, 1.0);
+                    chart.canvas.disc(x, y, 4.0 + rim, *rgb, 1.0);
                 }
             }
         }
@@ -168,6 +171,14 @@ fn draw(function: &str, words: &Words, series: &[Series], y_scale: Scale) -> Res
         chart.note("no finite values to draw");
     }
     chart.finish()
+}
+
+/// What the legend says of a curve.
+fn legend(series: &Series, shows: impl Fn(&(f64, f64)) -> bool) -> String {
+    if series.name.is_empty() || !pieces(series, shows).is_empty() {
+        return series.name.clone();
+    }
+    format!("{} (no finite values)", series.name)
 }
 
 /// The parts of a curve between its gaps.
@@ -250,6 +261,36 @@ mod tests {
         let image = lines("t", "x", "y", &series).unwrap();
         assert!((0..3).all(|k| !inked(&image, k).is_empty()) && inked(&image, 3).is_empty());
         assert_eq!(image, lines("t", "x", "y", &series).unwrap());
+    }
+
+    #[test]
+    fn an_equal_curve_does_not_hide_the_one_before() {
+        let series = ["training", "validation"].map(|name| Series::by_epoch(name, &[1.0; 5]));
+        let image = lines("t", "x", "y", &series).unwrap();
+        // Under the legend, both have the whole width.
+        let right = |k| inked(&image, k).iter().filter(|p| p.1 > 200).map(|p| p.0).max();
+        assert!(right(0).is_some_and(|x| x > 900) && right(1).is_some_and(|x| x > 900));
+    }
+
+    #[test]
+    fn names_in_the_legend_are_whole_where_there_is_room() {
+        let draw =
+            |name: &str| lines("t", "x", "y", &[Series::by_epoch(name, &[1.0, 2.0])]).unwrap();
+        let name = "a rather long name: mean 0, standard deviation";
+        assert_ne!(draw(&format!("{name} 1 of it")), draw(&format!("{name} 2 of it")));
+        // Very many names leave the curves their place.
+        let many: Vec<Series> =
+            (0..500).map(|i| Series::by_epoch(format!("{name} {i}"), &[0.0, 1.0])).collect();
+        let image = lines("t", "x", "y", &many).unwrap();
+        assert!(inked(&image, 499).iter().filter(|p| p.1 > 250).count() > 300);
+    }
+
+    #[test]
+    fn the_legend_says_which_curve_has_nothing_to_show() {
+        let shows = |p: &(f64, f64)| p.1.is_finite();
+        assert_eq!(legend(&Series::by_epoch("a", &[NAN, 1.0]), shows), "a");
+        assert_eq!(legend(&Series::by_epoch("a", &[NAN]), shows), "a (no finite values)");
+        assert_eq!(legend(&Series::by_epoch("", &[NAN]), shows), "");
     }
 
     #[test]

@@ -98,7 +98,12 @@ pub fn scatter(title: &str, x_label: &str, y_label: &str, points: &Points) -> Re
             let (x, y) = (median(of_class().map(|&i| xs[i])), median(of_class().map(|&i| ys[i])));
             if let (Some(x), Some(y)) = (x, y) {
                 let place = (chart.x_at(x), chart.y_at(y));
-                chart.canvas.text_with_rim(&font::fit(name, NORMAL, 120.0), place, NORMAL, INK);
+                chart.canvas.text_with_rim(
+                    &font::fit_name(name, NORMAL, 120.0),
+                    place,
+                    NORMAL,
+                    INK,
+                );
             }
         }
     }
@@ -171,7 +176,9 @@ mod tests {
         }
         let many: Vec<i32> = (0..500).collect();
         let zeros = vec![0.0; 500];
-        scatter("", "", "", &points(&zeros, &zeros, Some(&many))).unwrap();
+        let image = scatter("", "", "", &points(&zeros, &zeros, Some(&many))).unwrap();
+        // The legend ends before the picture does, with the number of the classes that it leaves out.
+        assert!((0..image.height).all(|y| image.pixel(955, y) == Some(&[255; 3][..])));
     }
 
     #[test]
