@@ -23,7 +23,7 @@ pub fn write(page: &mut Page) -> Result<()> {
          np.random.RandomState(0).",
     );
     let mut rng = random_state(0)?;
-    show!(page, rng.binomial(10, 0.7, 1));
+    show!(page, rng.binomial(10, 0.7, 1)?);
     show!(page, let a = rng.binomial(10, 0.7, 10)?);
     show!(page, mean(&a));
     show!(page, mean(&rng.binomial(10, 0.7, 10)?));
@@ -55,9 +55,9 @@ pub fn write(page: &mut Page) -> Result<()> {
     show!(page, total(&Array::from([[1, 7, 2], [1, 3, 6], [2, 5, 3], [0, 4, 6], [3, 4, 3], [2, 3, 5]])));
     page.text("With a seed, np.random.RandomState(0) again:");
     let mut rng = random_state(0)?;
-    show!(page, rng.multinomial(10, [0.2, 0.4, 0.4], 1));
-    show!(page, rng.multinomial(20, [0.3, 0.3, 0.4], 2));
-    show!(page, rng.multinomial(20, [1.0 / 6.0; 6], 1));
+    show!(page, rng.multinomial(10, [0.2, 0.4, 0.4], 1)?);
+    show!(page, rng.multinomial(20, [0.3, 0.3, 0.4], 2)?);
+    show!(page, rng.multinomial(20, [1.0 / 6.0; 6], 1)?);
     page.text("A thousand of them have a mean near n times the probabilities, [2, 4, 4]:");
     let means = |rows: &Array| ops::mean(&ops::cast(&rows.into(), DType::F64), &[0], false);
     let a = rng.multinomial(10, [0.2, 0.4, 0.4], 1000)?;
@@ -65,7 +65,7 @@ pub fn write(page: &mut Page) -> Result<()> {
     show!(page, means(&a));
     show!(page, means(&rng.multinomial(10, [0.2, 0.4, 0.4], 1000)?));
     page.text("NumPy's newer generators are there, too:");
-    show!(page, default_rng(0).binomial(10, 0.7, 10));
+    show!(page, default_rng(0).binomial(10, 0.7, 10)?);
     Ok(())
 }
 
@@ -77,7 +77,7 @@ mod tests {
     fn draws_are_numpys() {
         let (page, folder) = Page::of("draws");
         // np.random.RandomState(0): the same calls in the same order.
-        assert_eq!(page.printed("rng.binomial(10, 0.7, 1)"), "[7]");
+        assert_eq!(page.printed("rng.binomial(10, 0.7, 1)?"), "[7]");
         let a = page.printed("a = rng.binomial(10, 0.7, 10)?");
         assert_eq!(a, "[6 7 7 7 7 7 5 4 7 6]");
         // The first two are the means that the notes give of their own draws.
@@ -90,17 +90,17 @@ mod tests {
         assert_eq!(page.printed("many.shape()"), "(100,)");
         assert_eq!(page.printed("mean(&rng.binomial(10, 0.7, 10)?)"), "6.8");
         assert_eq!(page.printed("mean(&rng.binomial(10, 0.1, 20)?)"), "0.65");
-        assert_eq!(page.printed("rng.multinomial(10, [0.2, 0.4, 0.4], 1)"), "[[2 5 3]]");
-        let two = page.printed("rng.multinomial(20, [0.3, 0.3, 0.4], 2)");
+        assert_eq!(page.printed("rng.multinomial(10, [0.2, 0.4, 0.4], 1)?"), "[[2 5 3]]");
+        let two = page.printed("rng.multinomial(20, [0.3, 0.3, 0.4], 2)?");
         assert_eq!(two, "[[6 6 8]\n [6 7 7]]");
-        let dice = page.printed("rng.multinomial(20, [1.0 / 6.0; 6], 1)");
+        let dice = page.printed("rng.multinomial(20, [1.0 / 6.0; 6], 1)?");
         assert_eq!(dice, "[[3 5 6 2 3 1]]");
         assert_eq!(page.printed("a.shape()"), "(1000, 3)");
         page.assert("means(&a)", &[2.019, 4.005, 3.976], 1e-12);
         let again = "means(&rng.multinomial(10, [0.2, 0.4, 0.4], 1000)?)";
         page.assert(again, &[1.966, 4.014, 4.02], 1e-12);
         // np.random.default_rng(0)
-        let new = page.printed("default_rng(0).binomial(10, 0.7, 10)");
+        let new = page.printed("default_rng(0).binomial(10, 0.7, 10)?");
         assert_eq!(new, "[ 7  8  9 10  6  5  7  6  7  5]");
         assert!(folder.join("binomial.png").exists());
         std::fs::remove_dir_all(folder).unwrap();

@@ -13,9 +13,9 @@ pub fn write(page: &mut Page) -> Result<()> {
     show!(page, let second = Array::from([0.4, 0.7, 0.6]));
     show!(page, let third = Array::from([0.9, 0.2, 0.5]));
     let predictions = [first, second, third];
-    show!(page, average(&predictions, &[1.0, 1.0, 1.0]));
+    show!(page, average(&predictions, &[1.0, 1.0, 1.0])?);
     page.text("Better models get larger weights, as the notes' weighted average has it:");
-    show!(page, average(&predictions, &[0.5, 0.3, 0.2]));
+    show!(page, average(&predictions, &[0.5, 0.3, 0.2])?);
 
     page.text(
         "The weights are found on data that no model was trained on. Here are 500 targets, two good models with errors of\n\
@@ -48,8 +48,8 @@ mod tests {
     #[test]
     fn found_weights_beat_every_model_and_the_plain_average() {
         let (page, _) = Page::of("ensembling");
-        page.assert("average(&predictions, &[1.0, 1.0, 1.0])", &[0.5, 0.6, 0.5], 1e-7);
-        page.assert("average(&predictions, &[0.5, 0.3, 0.2])", &[0.4, 0.7, 0.48], 1e-7);
+        page.assert("average(&predictions, &[1.0, 1.0, 1.0])?", &[0.5, 0.6, 0.5], 1e-7);
+        page.assert("average(&predictions, &[0.5, 0.3, 0.2])?", &[0.4, 0.7, 0.48], 1e-7);
         page.assert("weights.iter().sum::<f64>()", &[1.0], 1e-12);
         let number = |expression: &str| page.printed(expression).parse::<f64>().unwrap();
         let found = number("loss(&average(&models, &weights)?)");

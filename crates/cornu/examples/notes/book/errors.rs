@@ -34,7 +34,7 @@ pub fn write(page: &mut Page) -> Result<()> {
     );
     show!(page, 0.29 * &std);
     let std = std.array()?.to_vec::<f64>();
-    show!(page, unscale_error("mae", 0.29, std[0]));
+    show!(page, unscale_error("mae", 0.29, std[0])?);
 
     page.text(
         "The same with a network. The houses of Boston: 12 numbers about a district, and the median price in thousands\n\
@@ -67,7 +67,7 @@ pub fn write(page: &mut Page) -> Result<()> {
     let logs = model.evaluate(x_test, &standardise(&y_test)?, Evaluate::new().verbose(0))?;
     show!(page, let mae = logs.get("mae").unwrap_or(f64::NAN));
     page.text("Times the standard deviation it is in thousands of dollars again:");
-    show!(page, unscale_error("mae", mae, std.array()?.item()?));
+    show!(page, unscale_error("mae", mae, std.array()?.item()?)?);
     page.text("Which is the error of the predictions once they are turned back into prices:");
     show!(page, let predicted = Tensor::from(&model.predict(&x_test.rows(0, 5)?, 5)?[0]));
     show!(page, let prices = &predicted * &std + &mean);
@@ -90,12 +90,12 @@ mod tests {
         page.assert("losses::mean_squared_error(&targets, &preds)", &[0.25], 0.0);
         // The temperatures' mean is 8; of their distances 4, 13, -5, -12 the squares sum to 354.
         let degrees = 0.29 * (354f64 / 4.0).sqrt();
-        page.assert("unscale_error(\"mae\", 0.29, std[0])", &[degrees], 1e-14);
+        page.assert("unscale_error(\"mae\", 0.29, std[0])?", &[degrees], 1e-14);
         page.assert("ops::std(&train_data, &[0], 0, false)", &[1.0, 1.0], 1e-12);
         let number = |expression: &str| -> f64 {
             page.printed(expression).trim_matches(['[', ']']).parse().unwrap()
         };
-        let (mae, scaled) = (number("mae = logs.get(\"mae\").unwrap_or(f64::NAN)"), number("unscale_error(\"mae\", mae, std.array()?.item()?)"));
+        let (mae, scaled) = (number("mae = logs.get(\"mae\").unwrap_or(f64::NAN)"), number("unscale_error(\"mae\", mae, std.array()?.item()?)?"));
         let direct = number("ops::mean(&ops::abs(&(&all - Tensor::from(&y_test))), &[], false)");
         assert!((scaled - direct).abs() < 1e-4 * direct, "{scaled} {direct}");
         // Guessing the mean price is off by 6.5 thousand dollars on average.

@@ -13,9 +13,9 @@ pub fn write(page: &mut Page) -> Result<()> {
          still count: 20 for γ = 0.95, 10 for 0.9, 2 for 0.5.",
     );
     let window = |gamma: f64| -> Result<Tensor> { Ok(ops::round(&Ewma::new(gamma)?.window().into(), 12)) };
-    show!(page, window(0.95));
-    show!(page, window(0.9));
-    show!(page, window(0.5));
+    show!(page, window(0.95)?);
+    show!(page, window(0.9)?);
+    show!(page, window(0.5)?);
     page.text(
         "Rounded to 12 digits, that is, as no double is 0.95, and 1 - 0.95 is a little more than 0.05. Unrounded:",
     );
@@ -50,9 +50,9 @@ mod tests {
     #[test]
     fn windows_are_those_of_the_notes() {
         let (page, folder) = Page::of("ewma");
-        assert_eq!(page.printed("window(0.95)"), "20.0");
-        assert_eq!(page.printed("window(0.9)"), "10.0");
-        assert_eq!(page.printed("window(0.5)"), "2.0");
+        assert_eq!(page.printed("window(0.95)?"), "20.0");
+        assert_eq!(page.printed("window(0.9)?"), "10.0");
+        assert_eq!(page.printed("window(0.5)?"), "2.0");
         page.assert("Ewma::new(0.95)?.window()", &[20.0], 1e-14);
         page.assert("1.0 / (1.0 - 0.9)", &[10.0], 1e-14);
         page.assert("weights(0.95)", &[1.0, 0.95, 0.9025, 0.59873694, 0.35848592], 1e-7);

@@ -48,8 +48,8 @@ pub fn write(page: &mut Page) -> Result<()> {
     );
     let discriminator_optimizer = RMSprop::new(InverseTimeDecay::decay(0.0008, 1e-8)).clipvalue(1.0);
     discriminator.compile(Compile::new(discriminator_optimizer).loss("binary_crossentropy"))?;
-    show!(page, discriminator.with_optimizer(|o| Ok(o.optimizer().common().clipvalue.unwrap_or(f64::NAN))));
-    show!(page, discriminator.with_optimizer(|o| o.learning_rate()).map(|rate| rate as f32));
+    show!(page, discriminator.with_optimizer(|o| Ok(o.optimizer().common().clipvalue.unwrap_or(f64::NAN)))?);
+    show!(page, discriminator.with_optimizer(|o| o.learning_rate())? as f32);
     page.text("Its rate after a million steps:");
     show!(page, 0.0008 / (1.0 + 1e-8 * 1e6));
 
@@ -63,7 +63,7 @@ pub fn write(page: &mut Page) -> Result<()> {
     let gan = Model::named("gan", &gan_input, &gan_output)?;
     let gan_optimizer = RMSprop::new(InverseTimeDecay::decay(0.0004, 1e-8)).clipvalue(1.0);
     gan.compile(Compile::new(gan_optimizer).loss("binary_crossentropy"))?;
-    show!(page, gan.with_optimizer(|o| o.learning_rate()).map(|rate| rate as f32));
+    show!(page, gan.with_optimizer(|o| o.learning_rate())? as f32);
     show!(page, gan.summary());
     page.text("`cornu train gan` trains them in turns; the page \"model\" shows on small networks who learns when.");
     Ok(())
@@ -95,9 +95,9 @@ mod tests {
         assert!(discriminator.contains("Total params: 790,913"), "{discriminator}");
         let gan = page.printed("gan.summary()");
         assert!(gan.contains("Trainable params: 6,264,579") && gan.contains("Non-trainable params: 790,913"), "{gan}");
-        let rate = |model: &str| page.printed(&format!("{model}.with_optimizer(|o| o.learning_rate()).map(|rate| rate as f32)"));
+        let rate = |model: &str| page.printed(&format!("{model}.with_optimizer(|o| o.learning_rate())? as f32"));
         assert_eq!([rate("discriminator"), rate("gan")], ["0.0008", "0.0004"]);
-        let clip = "discriminator.with_optimizer(|o| Ok(o.optimizer().common().clipvalue.unwrap_or(f64::NAN)))";
+        let clip = "discriminator.with_optimizer(|o| Ok(o.optimizer().common().clipvalue.unwrap_or(f64::NAN)))?";
         assert_eq!(page.printed(clip), "1.0");
         page.assert("0.0008 / (1.0 + 1e-8 * 1e6)", &[0.0008 / 1.01], 1e-15);
     }

@@ -35,8 +35,8 @@ pub fn write(page: &mut Page) -> Result<()> {
         let mut average = Ewma::new(gamma)?;
         Ok(gradients.iter().map(|g| 0.1 * average.update(*g) / (1.0 - gamma)).collect())
     };
-    show!(page, averages(0.5));
-    show!(page, averages(0.9));
+    show!(page, averages(0.5)?);
+    show!(page, averages(0.9)?);
     page.text("And from the optimizer: SGD with momentum moves a weight from 0 by these steps, one after the other.");
     let descend = |gamma: f64| -> Result<Vec<f64>> {
         let optimizer = SGD::new(0.1).momentum(gamma);
@@ -56,8 +56,8 @@ pub fn write(page: &mut Page) -> Result<()> {
         }
         Ok(moves)
     };
-    show!(page, descend(0.5));
-    show!(page, descend(0.9));
+    show!(page, descend(0.5)?);
+    show!(page, descend(0.9)?);
     page.text(
         "A gradient that stays 1 shows the factor. Without momentum each step is η = 0.1; with it the steps grow to 2\n\
          times and to 10 times as much, after about 2 and 10 time steps:",
@@ -84,7 +84,7 @@ mod tests {
         // By hand: 0.4, then half of that and 0.2, …
         let half = [0.4, 0.4, 0.7, 0.65, 0.725, 0.4625, 0.53125, 0.465625];
         let long = [0.4, 0.56, 1.004, 1.2036, 1.48324, 1.434916, 1.5914244, 1.63228196];
-        for form in ["steps(GAMMA, &gradients)", "averages(GAMMA)", "descend(GAMMA)"] {
+        for form in ["steps(GAMMA, &gradients)", "averages(GAMMA)?", "descend(GAMMA)?"] {
             page.assert(&form.replace("GAMMA", "0.5"), &half, 1e-7);
             page.assert(&form.replace("GAMMA", "0.9"), &long, 1e-7);
         }

@@ -186,15 +186,6 @@ impl<T: Show + ?Sized> Show for &T {
     }
 }
 
-impl<T: Show> Show for Result<T> {
-    fn show(&self) -> Result<String> {
-        match self {
-            Ok(value) => value.show(),
-            Err(error) => Err(cornu::Error::format("notes", error.to_string())),
-        }
-    }
-}
-
 macro_rules! show_by {
     ($form:expr; $($t:ty),* $(,)?) => {
         $(impl Show for $t {

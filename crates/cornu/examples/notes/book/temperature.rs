@@ -24,13 +24,13 @@ pub fn write(page: &mut Page) -> Result<()> {
     page.text("Ten draws each, from the logarithms of the probabilities, greedy and at three temperatures:");
     let logits = ops::tile(&ops::log(&p), &[10, 1]).array()?;
     let at = |temperature: f64| Sampler::new().temperature(temperature).seed(0).sample(&logits);
-    show!(page, Sampler::greedy().sample(&logits));
-    show!(page, at(0.2));
-    show!(page, at(1.0));
-    show!(page, at(5.0));
+    show!(page, Sampler::greedy().sample(&logits)?);
+    show!(page, at(0.2)?);
+    show!(page, at(1.0)?);
+    show!(page, at(5.0)?);
     page.text("Only the two likeliest, or only as many as make up half of all probability:");
-    show!(page, Sampler::new().seed(0).top_k(2).probabilities(&ops::log(&p).array()?));
-    show!(page, Sampler::new().seed(0).top_p(0.5).probabilities(&ops::log(&p).array()?));
+    show!(page, Sampler::new().seed(0).top_k(2).probabilities(&ops::log(&p).array()?)?);
+    show!(page, Sampler::new().seed(0).top_p(0.5).probabilities(&ops::log(&p).array()?)?);
     Ok(())
 }
 
@@ -50,10 +50,10 @@ mod tests {
         page.assert("reweight_distribution(&p, 2.0)", &roots, 1e-7);
         let entropy: f64 = -[0.1, 0.2, 0.3, 0.4f64].map(|p| p * p.ln()).iter().sum::<f64>();
         page.assert("entropy(&p)", &[entropy], 1e-12);
-        page.assert("Sampler::greedy().sample(&logits)", &[3.0; 10], 0.0);
-        let two = "Sampler::new().seed(0).top_k(2).probabilities(&ops::log(&p).array()?)";
+        page.assert("Sampler::greedy().sample(&logits)?", &[3.0; 10], 0.0);
+        let two = "Sampler::new().seed(0).top_k(2).probabilities(&ops::log(&p).array()?)?";
         page.assert(two, &[0.0, 0.0, 3.0 / 7.0, 4.0 / 7.0], 1e-7);
-        let half = "Sampler::new().seed(0).top_p(0.5).probabilities(&ops::log(&p).array()?)";
+        let half = "Sampler::new().seed(0).top_p(0.5).probabilities(&ops::log(&p).array()?)?";
         page.assert(half, &[0.0, 0.0, 3.0 / 7.0, 4.0 / 7.0], 1e-7);
     }
 }
