@@ -15,7 +15,7 @@ use cornu_graph::{Array, with_dtype};
 pub use catalog::{Info, list};
 pub use cifar10::cifar10;
 pub use mnist::{fashion_mnist, mnist};
-pub use open::open;
+pub use open::{Options, open, open_with};
 pub use shipped::{boston_housing, diabetes, digits, digits8x8, emoji, iris, wine};
 pub use split::train_test_split;
 
@@ -42,6 +42,12 @@ pub struct Dataset {
     pub class_names: Vec<String>,
     /// The name of each feature of a table; empty otherwise.
     pub feature_names: Vec<String>,
+    /// The name of each target of a table in a file with a header; empty otherwise.
+    pub target_names: Vec<String>,
+    /// The files of pictures, those of the test part after the others; empty for other data.
+    pub files: Vec<std::path::PathBuf>,
+    /// The lines of a table that were left out for their missing cells.
+    pub dropped: Vec<u64>,
 }
 
 impl Dataset {
@@ -119,6 +125,9 @@ impl Dataset {
             y_test,
             class_names: Vec::new(),
             feature_names: Vec::new(),
+            target_names: Vec::new(),
+            files: Vec::new(),
+            dropped: Vec::new(),
         })
     }
 
@@ -170,6 +179,14 @@ fn append(a: &Array, b: &Array) -> Result<Array> {
 /// # Ok::<(), cornu::Error>(())
 /// ```
 pub fn load(name_or_path: &str) -> Result<Dataset> {
+    load_with(name_or_path, &Options::default())
+}
+
+/// Loads a data set by its name (see [`list`]), or from a path with options (see [`open_with`]).
+///
+/// # Errors
+/// As [`load`].
+pub fn load_with(name_or_path: &str, options: &Options) -> Result<Dataset> {
     match name_or_path.to_lowercase().replace('_', "-").as_str() {
         "digits" | "mnist" => digits(),
         "emoji" => emoji(),
@@ -179,7 +196,7 @@ pub fn load(name_or_path: &str) -> Result<Dataset> {
         "iris" => iris(),
         "wine" => wine(),
         "fashion-mnist" => fashion_mnist(),
-        _ if std::path::Path::new(name_or_path).exists() => open(name_or_path),
+        _ if std::path::Path::new(name_or_path).exists() => open_with(name_or_path, options),
         _ => {
             let names: Vec<&str> = list().iter().map(|i| i.name).collect();
             Err(Error::invalid(
