@@ -2,6 +2,8 @@
 
 use std::io::Write;
 
+use unicode_width::UnicodeWidthStr;
+
 /// Prints text; a reader that has gone away ends the program quietly.
 pub fn print(text: impl AsRef<str>) {
     let mut out = std::io::stdout().lock();
@@ -18,13 +20,32 @@ pub fn line(text: impl AsRef<str>) {
 
 /// Prints rows with their columns below each other; the first `left` columns are text, the others numbers.
 pub fn table<const N: usize>(rows: &[[String; N]], left: usize) {
-    let width = |c: usize| rows.iter().map(|r| r[c].chars().count()).max().unwrap_or(0);
+    aligned(rows, left).iter().for_each(line);
+}
+
+/// The lines of a table. Ideographs are two columns of a terminal wide.
+fn aligned<const N: usize>(rows: &[[String; N]], left: usize) -> Vec<String> {
+    let width = |c: usize| rows.iter().map(|r| r[c].width()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..N).map(width).collect();
-    for row in rows {
+    let row = |row: &[String; N]| {
         let cell = |(c, (cell, w)): (usize, (&String, &usize))| {
-            if c < left { format!("{cell:<w$}") } else { format!("{cell:>w$}") }
+            let room = " ".repeat(w - cell.width());
+            if c < left { format!("{cell}{room}") } else { format!("{room}{cell}") }
         };
         let cells: Vec<String> = row.iter().zip(&widths).enumerate().map(cell).collect();
-        line(cells.join("  ").trim_end());
+        cells.join("  ").trim_end().to_string()
+    };
+    rows.iter().map(row).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_stand_below_each_other_in_any_script() {
+        let rows = [["class", "pictures"], ["十字", "13"], ["Größe", "7"]];
+        let lines = aligned(&rows.map(|row| row.map(String::from)), 1);
+        assert_eq!(lines, ["class  pictures", "十字         13", "Größe         7"]);
     }
 }

@@ -57,7 +57,9 @@ fn curves(folder: &std::path::Path, noise: &mut Noise) -> Result<()> {
     plot::curve("Swish", "x", "x sigmoid(x)", |x| x / (1.0 + (-x).exp()), -6.0, 6.0)?
         .save(folder.join("curve.png"))?;
     let weights: Vec<f64> = (0..20_000).map(|_| 0.05 * noise.normal()).collect();
-    plot::histogram("Weights", "value", &weights, 50)?.save(folder.join("histogram.png"))
+    plot::histogram("Weights", "value", &weights, 50)?.save(folder.join("histogram.png"))?;
+    let eyes: Vec<i64> = (0..1000).map(|_| 1 + (6.0 * noise.uniform()) as i64).collect();
+    plot::counts("A thousand throws of a die", "eyes", &eyes)?.save(folder.join("counts.png"))
 }
 
 fn clouds(folder: &std::path::Path, noise: &mut Noise) -> Result<()> {
@@ -79,6 +81,10 @@ fn matrices(folder: &std::path::Path, noise: &mut Noise) -> Result<()> {
         .collect();
     plot::confusion_matrix("Test set", &Array::new(&[n, n], counts)?, &names)?
         .save(folder.join("confusion_matrix.png"))?;
+    // Long names, another script, a class without samples, a character that no font has.
+    let names = ["横条", "一个很长的类别名称，长得放不进格子里去，第二个", "Größe", "😀"];
+    let counts = Array::new(&[4, 4], vec![38i64, 2, 0, 0, 3, 36, 1, 0, 0, 0, 0, 0, 1, 0, 2, 37])?;
+    plot::confusion_matrix("测试集", &counts, &names)?.save(folder.join("names.png"))?;
     let pixels = (0..24 * 16 * 16 * 3).map(|_| noise.uniform() as f32).collect();
     plot::image_grid(&Array::new(&[24, 16, 16, 3], pixels)?, 8, 2)?
         .enlarge(3)?

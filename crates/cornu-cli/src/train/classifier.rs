@@ -169,18 +169,20 @@ pub fn network(shape: &[usize], classes: usize) -> Result<Model, Failure> {
 /// A table of how well each class is found.
 fn report(counts: &[i64], classes: usize, names: &[String]) {
     let name = |i: usize| names.get(i).cloned().unwrap_or_else(|| i.to_string());
-    let width = (0..classes).map(|i| name(i).chars().count()).max().unwrap_or(0).max(5);
-    output::line(format!("\n{:<width$}  pictures  precision  recall", "class"));
     let ratio = |hits: i64, of: i64| if of == 0 { f64::NAN } else { hits as f64 / of as f64 };
+    // Where nothing is of a class, or nothing was taken for it, there is nothing to say.
+    let part = |hits, of| if of == 0 { "-".into() } else { format!("{:.3}", ratio(hits, of)) };
+    let mut rows = vec![["class", "pictures", "precision", "recall"].map(String::from)];
     let mut right = 0;
     for class in 0..classes {
         let row: i64 = counts[class * classes..(class + 1) * classes].iter().sum();
         let column: i64 = (0..classes).map(|r| counts[r * classes + class]).sum();
         let hits = counts[class * classes + class];
         right += hits;
-        let (precision, recall) = (ratio(hits, column), ratio(hits, row));
-        output::line(format!("{:<width$}  {row:>8}  {precision:>9.3}  {recall:>6.3}", name(class)));
+        rows.push([name(class), row.to_string(), part(hits, column), part(hits, row)]);
     }
+    output::line("");
+    output::table(&rows, 1);
     let total: i64 = counts.iter().sum();
     output::line(format!("accuracy: {:.4} ({right} of {total})\n", ratio(right, total)));
 }

@@ -1,5 +1,7 @@
 //! The table of a model's layers, as Keras prints it.
 
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
 use super::{Functional, Model};
 use crate::layers::{InputLayer, LayerRef, Shape, show};
 
@@ -217,12 +219,14 @@ fn table(columns: &[(&str, Align)], widths: &[usize], rows: &[Vec<String>]) -> S
             for ((cell, w), (_, align)) in wrapped.iter().zip(widths).zip(columns) {
                 let text = cell.get(i).map_or("", String::as_str);
                 let width = w - 2;
-                let padded = match align {
-                    Align::Left => format!("{text:<width$}"),
-                    Align::Right => format!("{text:>width$}"),
-                    Align::Center => format!("{text:^width$}"),
+                let room = width.saturating_sub(text.width());
+                let before = match align {
+                    Align::Left => 0,
+                    Align::Right => room,
+                    Align::Center => room / 2,
                 };
-                out.push_str(&format!(" {padded} {bar}"));
+                let (before, after) = (" ".repeat(before), " ".repeat(room - before));
+                out.push_str(&format!(" {before}{text}{after} {bar}"));
             }
             out.push('\n');
         }
@@ -239,15 +243,15 @@ fn table(columns: &[(&str, Align)], widths: &[usize], rows: &[Vec<String>]) -> S
     out + &rule('└', '─', '┴', '┘')
 }
 
-/// Lines of at most `width` characters, broken at spaces; a longer word stands on a line of its own, cut
+/// Lines of at most `width` columns of a terminal, broken at spaces; a longer word stands on a line of its own, cut
 /// short by an ellipsis.
 fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     // Words with the spaces after them; those before the first belong to it.
     for word in text.split_inclusive(' ') {
-        let room = width.saturating_sub(line.chars().count());
-        if !line.trim().is_empty() && word.trim_end().chars().count() > room {
+        let room = width.saturating_sub(line.width());
+        if !line.trim().is_empty() && word.trim_end().width() > room {
             lines.push(std::mem::take(&mut line));
         }
         line.push_str(word);
@@ -255,10 +259,18 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
     lines.push(line);
     let cut = |line: String| {
         let line = line.trim_end();
-        if line.chars().count() <= width {
+        if line.width() <= width {
             return line.to_string();
         }
-        line.chars().take(width.saturating_sub(1)).chain(['…']).collect()
+        let mut room = width.saturating_sub(1);
+        let mut start = String::new();
+        for c in line.chars() {
+            let Some(rest) = room.checked_sub(c.width().unwrap_or(0)) else { break };
+            start.push(c);
+            room = rest;
+        }
+        // Half of an ideograph is a blank.
+        format!("{start}{}…", " ".repeat(room))
     };
     lines.into_iter().map(cut).collect()
 }
@@ -306,6 +318,16 @@ mod tests {
         assert_eq!(wrap("a_name_that_is_long (Dense)", 8), ["a_name_…", "(Dense)"]);
         assert_eq!(wrap("a[0][0], b[0][0], c[0][0]", 17), ["a[0][0], b[0][0],", "c[0][0]"]);
         assert_eq!(wrap("", 4), [""]);
+    }
+
+    #[test]
+    fn ideographs_are_two_columns_wide() {
+        assert_eq!(wrap("卷积层 (Dense)", 8), ["卷积层", "(Dense)"]);
+        assert_eq!(wrap("一个很长的名字 (Dense)", 8), ["一个很 …", "(Dense)"]);
+        let rows =
+            vec![vec!["卷积层 (Dense)".to_string(), "16".into()], vec!["a".into(), "层".into()]];
+        let text = table(&[("Layer", Align::Left), ("#", Align::Right)], &[20, 8], &rows);
+        assert!(text.lines().all(|line| line.width() == 20 + 8 + 3), "{text}");
     }
 
     #[test]
