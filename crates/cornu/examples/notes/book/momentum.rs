@@ -9,10 +9,10 @@ use super::{Page, show};
 
 pub fn write(page: &mut Page) -> Result<()> {
     page.text(
-        "Momentum remembers its last step: v_t = γ v_{t-1} + η g_t, and the weights move by -v_t. Written as\n\n    \
-         v_t = γ v_{t-1} + (1 - γ) · η g_t / (1 - γ)\n\nit is an exponentially weighted moving average: of the last \
-         1 / (1 - γ) gradients, each 1 / (1 - γ) times as\nlarge. So momentum is mini-batch gradient descent with a \
-         special gradient: with γ = 0.5 it averages the last 2\ntime steps, and takes 2 times that; with γ = 0.9 the \
+        "Momentum remembers its last step: v_t = γ v_{t-1} + η g_t, and the weights move by -v_t. Written as\n\
+         v_t = γ v_{t-1} + (1 - γ) · η g_t / (1 - γ), it is an exponentially weighted moving average: of the last\n\
+         1 / (1 - γ) gradients, each 1 / (1 - γ) times as large. So momentum is mini-batch gradient descent with a\n\
+         special gradient: with γ = 0.5 it averages the last 2 time steps, and takes 2 times that; with γ = 0.9 the\n\
          last 10 time steps, 10 times.",
     );
     let times = |gamma: f64| ops::round(&(1.0 / (1.0 - gamma)).into(), 12);
