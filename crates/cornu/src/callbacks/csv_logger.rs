@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use cornu_graph::Array;
 
+use super::text::float;
 use super::{Callback, Session, State};
 use crate::models::Logs;
 use crate::{Error, Result};
@@ -94,16 +95,21 @@ impl Callback for CSVLogger {
         Ok(())
     }
 
-    fn on_epoch_end(&mut self, epoch: usize, logs: &mut Logs, _: &mut Session) -> Result<()> {
+    fn on_epoch_end(&mut self, epoch: usize, logs: &mut Logs, session: &mut Session) -> Result<()> {
         if self.columns.is_none() {
             let mut names: Vec<String> = logs.iter().map(|(name, _)| name.into()).collect();
+            if session.params().validation && !names.iter().any(|name| name.starts_with("val_")) {
+                // Later epochs are evaluated.
+                names
+                    .extend(session.model().metric_directions().keys().map(|n| format!("val_{n}")));
+            }
             names.sort();
             let header = self.line(std::iter::once("epoch".into()).chain(names.iter().cloned()))?;
             self.extend(&header)?;
             self.columns = Some(names);
         }
         let columns = self.columns.as_deref().unwrap_or_default();
-        let value = |name: &String| logs.get(name).map_or("NA".into(), |v| v.to_string());
+        let value = |name: &String| logs.get(name).map_or("NA".into(), float);
         let line = std::iter::once(epoch.to_string()).chain(columns.iter().map(value));
         let line = self.line(line)?;
         self.extend(&line)

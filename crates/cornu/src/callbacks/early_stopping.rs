@@ -2,12 +2,14 @@
 
 use cornu_graph::Array;
 
-use super::monitor::Best;
-use super::{Callback, Mode, Session};
+use super::monitor::Monitor;
+use super::{Callback, Mode, Session, State};
 use crate::Result;
 use crate::models::Logs;
 
 /// Stops a run when the watched value has not become better for `patience` epochs.
+///
+/// With a baseline, an epoch only ends the waiting if it beats that, too; the best epoch is the best of all.
 ///
 /// ```
 /// use cornu::callbacks::EarlyStopping;
@@ -15,19 +17,19 @@ use crate::models::Logs;
 /// ```
 #[derive(Debug, Clone)]
 pub struct EarlyStopping {
-    monitor: String,
-    min_delta: f64,
+    monitor: Monitor,
     patience: usize,
-    mode: Mode,
+    verbose: u8,
     baseline: Option<f64>,
     restore_best_weights: bool,
     start_from_epoch: usize,
-    state: State,
+    run: Run,
 }
 
+/// What is remembered of a run.
 #[derive(Debug, Clone, Default)]
-struct State {
-    best: Option<Best>,
+struct Run {
+    best: Option<f64>,
     wait: usize,
     weights: Option<Vec<Array>>,
     best_epoch: usize,
@@ -35,33 +37,33 @@ struct State {
 }
 
 impl Default for EarlyStopping {
+    /// Watches `val_loss`.
     fn default() -> Self {
-        EarlyStopping {
-            monitor: "val_loss".into(),
-            min_delta: 0.0,
-            patience: 0,
-            mode: Mode::Auto,
-            baseline: None,
-            restore_best_weights: false,
-            start_from_epoch: 0,
-            state: State::default(),
-        }
+        EarlyStopping::new("val_loss")
     }
 }
 
 impl EarlyStopping {
     /// Watches a value.
     pub fn new(monitor: &str) -> Self {
-        EarlyStopping { monitor: monitor.into(), ..Default::default() }
+        EarlyStopping {
+            monitor: Monitor::new("EarlyStopping", monitor, 0.0),
+            patience: 0,
+            verbose: 0,
+            baseline: None,
+            restore_best_weights: false,
+            start_from_epoch: 0,
+            run: Run::default(),
+        }
     }
 
+    super::monitor_arguments! { "Default 0." }
+
     super::arguments! {
-        /// By how much a value must be better to count. Default 0.
-        min_delta: f64;
         /// How many epochs without a better value are waited. Default 0.
         patience: usize;
-        /// Whether smaller or larger is better. Default: by the name.
-        mode: Mode;
+        /// 1 says when training stops and which weights come back. Default 0.
+        verbose: u8;
         /// Whether the weights of the best epoch come back at the end. Default: false.
         restore_best_weights: bool;
         /// Epochs before this one do not count. Default 0.
@@ -75,77 +77,81 @@ impl EarlyStopping {
 
     /// The epoch after which the run was stopped, if it was.
     pub fn stopped_epoch(&self) -> Option<usize> {
-        self.state.stopped_epoch
+        self.run.stopped_epoch
     }
 
     /// The epoch with the best value.
     pub fn best_epoch(&self) -> usize {
-        self.state.best_epoch
+        self.run.best_epoch
     }
 }
 
 impl Callback for EarlyStopping {
     fn on_train_begin(&mut self, _: &mut Session) -> Result<()> {
-        let best = Best::new(&self.monitor, self.mode, self.min_delta, self.baseline);
-        self.state = State { best: Some(best), ..State::default() };
+        self.run = Run::default();
         Ok(())
     }
 
     fn on_epoch_end(&mut self, epoch: usize, logs: &mut Logs, session: &mut Session) -> Result<()> {
-        let state = &mut self.state;
-        let Some(best) = state.best.as_mut().filter(|_| epoch >= self.start_from_epoch) else {
-            return Ok(());
-        };
-        let Some(value) = best.read("EarlyStopping", logs) else { return Ok(()) };
-        if self.restore_best_weights && state.weights.is_none() {
-            // If no epoch beats the baseline, the first one's weights come back.
-            state.weights = Some(session.model().get_weights());
-            state.best_epoch = epoch;
+        let value = self.monitor.read(logs, session)?.filter(|_| epoch >= self.start_from_epoch);
+        let Some(value) = value else { return Ok(()) };
+        let run = &mut self.run;
+        if self.restore_best_weights && run.weights.is_none() {
+            run.weights = Some(session.model().get_weights());
+            run.best_epoch = epoch;
         }
-        state.wait += 1;
-        if best.improve(value) {
-            state.best_epoch = epoch;
-            state.wait = 0;
+        run.wait += 1;
+        if self.monitor.improves(value, run.best) {
+            (run.best, run.best_epoch) = (Some(value), epoch);
             if self.restore_best_weights {
-                state.weights = Some(session.model().get_weights());
+                run.weights = Some(session.model().get_weights());
             }
-        } else if state.wait >= self.patience && epoch > 0 {
-            state.stopped_epoch = Some(epoch);
+            if self.baseline.is_none() || self.monitor.improves(value, self.baseline) {
+                run.wait = 0;
+            }
+        } else if run.wait >= self.patience && epoch > 0 {
+            run.stopped_epoch = Some(epoch);
             session.stop_training();
         }
         Ok(())
     }
 
-    fn state(&self) -> Result<super::State> {
-        let mut state = super::State::default();
-        state.set("wait", self.state.wait as f64);
-        state.set("best_epoch", self.state.best_epoch as f64);
-        state.set("best", self.state.best.as_ref().and_then(Best::value));
-        state.set("stopped_epoch", self.state.stopped_epoch.map(|epoch| epoch as f64));
-        for (i, weight) in self.state.weights.iter().flatten().enumerate() {
+    fn state(&self) -> Result<State> {
+        let mut state = State::default();
+        state.set("wait", self.run.wait as f64);
+        state.set("best_epoch", self.run.best_epoch as f64);
+        state.set("best", self.run.best);
+        state.set("stopped_epoch", self.run.stopped_epoch.map(|epoch| epoch as f64));
+        for (i, weight) in self.run.weights.iter().flatten().enumerate() {
             state.set_array(&format!("weights/{i}"), weight.clone());
         }
         Ok(state)
     }
 
-    fn restore(&mut self, state: &super::State) -> Result<()> {
-        self.state.wait = state.count("wait")?;
-        self.state.best_epoch = state.count("best_epoch")?;
-        if let Some(best) = &mut self.state.best {
-            best.set_value(state.get("best")?);
-        }
-        let stopped = state.get("stopped_epoch")?;
-        self.state.stopped_epoch = stopped.map(|epoch| epoch as usize);
+    fn restore(&mut self, state: &State) -> Result<()> {
         let weight = |i: usize| state.array(&format!("weights/{i}")).cloned();
         let weights: Vec<Array> = (0..).map_while(weight).collect();
-        self.state.weights = Some(weights).filter(|weights| !weights.is_empty());
+        self.run = Run {
+            best: state.get("best")?,
+            wait: state.count("wait")?,
+            weights: Some(weights).filter(|weights| !weights.is_empty()),
+            best_epoch: state.count("best_epoch")?,
+            stopped_epoch: state.get("stopped_epoch")?.map(|epoch| epoch as usize),
+        };
         Ok(())
     }
 
     fn on_train_end(&mut self, session: &mut Session) -> Result<()> {
-        match self.state.weights.take() {
-            Some(weights) => session.model().set_weights(&weights),
-            None => Ok(()),
+        if let (Some(epoch), true) = (self.run.stopped_epoch, self.verbose > 0) {
+            session.print(format!("Epoch {}: early stopping\n", epoch + 1));
         }
+        let Some(weights) = self.run.weights.take() else { return Ok(()) };
+        if self.verbose > 0 {
+            let best = self.run.best_epoch + 1;
+            session.print(format!(
+                "Restoring model weights from the end of the best epoch: {best}.\n"
+            ));
+        }
+        session.model().set_weights(&weights)
     }
 }

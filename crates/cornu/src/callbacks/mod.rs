@@ -20,7 +20,27 @@ macro_rules! arguments {
     };
 }
 
-use arguments;
+/// The builder methods of what watches a value.
+macro_rules! monitor_arguments {
+    ($default:literal) => {
+        /// By how much a value must be better to count.
+        #[doc = $default]
+        #[must_use]
+        pub fn min_delta(mut self, min_delta: f64) -> Self {
+            self.monitor.min_delta = min_delta;
+            self
+        }
+
+        /// Whether smaller or larger is better. Default: as the metric says.
+        #[must_use]
+        pub fn mode(mut self, mode: Mode) -> Self {
+            self.monitor.mode = mode;
+            self
+        }
+    };
+}
+
+use {arguments, monitor_arguments};
 
 mod backup_and_restore;
 mod csv_logger;
@@ -30,6 +50,7 @@ mod lambda_callback;
 mod learning_rate_scheduler;
 mod model_checkpoint;
 mod monitor;
+mod path_pattern;
 mod progbar;
 mod progress;
 mod reduce_lr_on_plateau;
@@ -38,6 +59,7 @@ mod state;
 mod tensor_board;
 pub mod tensorboard;
 mod terminate_on_nan;
+mod text;
 
 pub use backup_and_restore::BackupAndRestore;
 pub use csv_logger::CSVLogger;

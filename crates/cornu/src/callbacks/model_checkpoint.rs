@@ -1,8 +1,9 @@
 //! Saving while training.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::monitor::Best;
+use super::monitor::Monitor;
+use super::path_pattern::PathPattern;
 use super::{Callback, Mode, Session, State};
 use crate::models::Logs;
 use crate::saving::save_weights;
@@ -10,35 +11,71 @@ use crate::{Error, Result};
 
 /// Saves the model after each epoch, or only when the watched value became better.
 ///
-/// The path may hold `{epoch}`, `{epoch:02d}` and logged values as `{val_loss:.2f}`.
+/// ```
+/// use cornu::callbacks::ModelCheckpoint;
+/// let each = ModelCheckpoint::new("runs/{epoch:02d}-{val_loss:.2f}.keras");
+/// let best = ModelCheckpoint::new("best.keras").save_best_only(true).monitor("val_accuracy");
+/// ```
 #[derive(Debug, Clone)]
 pub struct ModelCheckpoint {
-    filepath: String,
-    monitor: String,
+    filepath: PathPattern,
+    monitor: Monitor,
+    verbose: u8,
     save_best_only: bool,
     save_weights_only: bool,
-    mode: Mode,
     save_freq: Option<usize>,
     initial_value_threshold: Option<f64>,
-    best: Option<Best>,
+    best: Option<f64>,
     batches: usize,
 }
 
 impl ModelCheckpoint {
-    /// Saves to a path after each epoch.
-    pub fn new(filepath: impl AsRef<Path>) -> Self {
-        ModelCheckpoint { filepath: filepath.as_ref().display().to_string(), ..Default::default() }
+    /// Saves to a path after each epoch. In the path `{epoch}`, `{epoch:02d}`, `{batch}` (both counted from 1) and logged
+    /// values as `{val_loss:.2f}` are filled in, as in Keras.
+    pub fn new(filepath: impl Into<PathBuf>) -> Self {
+        ModelCheckpoint::with(PathPattern::new(filepath.into()))
+    }
+
+    /// Saves to a path that is taken as it is, braces and all.
+    pub fn to(filepath: impl Into<PathBuf>) -> Self {
+        ModelCheckpoint::with(PathPattern::Path(filepath.into()))
+    }
+
+    fn with(filepath: PathPattern) -> Self {
+        ModelCheckpoint {
+            filepath,
+            monitor: Monitor::new("ModelCheckpoint", "val_loss", 0.0),
+            verbose: 0,
+            save_best_only: false,
+            save_weights_only: false,
+            save_freq: None,
+            initial_value_threshold: None,
+            best: None,
+            batches: 0,
+        }
+    }
+
+    /// What is watched. Default `"val_loss"`.
+    #[must_use]
+    pub fn monitor(mut self, monitor: impl Into<String>) -> Self {
+        self.monitor.name = monitor.into();
+        self
+    }
+
+    /// Whether smaller or larger is better. Default: as the metric says.
+    #[must_use]
+    pub fn mode(mut self, mode: Mode) -> Self {
+        self.monitor.mode = mode;
+        self
     }
 
     super::arguments! {
-        /// What is watched. Default `"val_loss"`.
-        monitor: String;
-        /// Whether only better models are saved. Default: false.
+        /// 1 says what is saved, and why. Default 0.
+        verbose: u8;
+        /// Whether only better models are saved. Default: false. An epoch without the watched value saves nothing.
         save_best_only: bool;
         /// Whether only the weights are saved. Default: false.
         save_weights_only: bool;
-        /// Whether smaller or larger is better. Default: by the name.
-        mode: Mode;
     }
 
     super::arguments! { optional
@@ -48,123 +85,96 @@ impl ModelCheckpoint {
         initial_value_threshold: f64;
     }
 
-    fn save(&mut self, epoch: usize, logs: &Logs, session: &Session) -> Result<()> {
-        if let (true, Some(best)) = (self.save_best_only, &mut self.best) {
-            let Some(value) = best.read("ModelCheckpoint", logs) else { return Ok(()) };
-            if !best.improve(value) {
-                return Ok(());
-            }
+    fn say(&self, text: String, session: &mut Session) {
+        if self.verbose > 0 {
+            let epoch = session.position().epoch + 1;
+            session.print(format!("\nEpoch {epoch}: {text}\n"));
         }
-        let path = PathBuf::from(expand(&self.filepath, epoch, logs)?);
+    }
+
+    /// Whether the model is to be saved; the value is then the best.
+    fn is_best(
+        &mut self,
+        step: bool,
+        shown: &str,
+        logs: &Logs,
+        session: &mut Session,
+    ) -> Result<bool> {
+        let Some(value) = self.monitor.read(logs, session)? else {
+            // Steps never have values of the validation.
+            return if step { Err(self.monitor.unknown(logs, session)) } else { Ok(false) };
+        };
+        let name = &self.monitor.name;
+        let best = self.best.map_or("None".into(), |best| format!("{best:.5}"));
+        if !self.monitor.improves(value, self.best) {
+            self.say(format!("{name} did not improve from {best}"), session);
+            return Ok(false);
+        }
+        let text = format!("{name} improved from {best} to {value:.5}, saving model to {shown}");
+        self.say(text, session);
+        self.best = Some(value);
+        Ok(true)
+    }
+
+    fn save(&mut self, batch: Option<usize>, logs: &Logs, session: &mut Session) -> Result<()> {
+        let path = self.filepath.fill(session.position().epoch, batch, logs)?;
+        let shown = path.display().to_string();
+        if !self.save_best_only {
+            self.say(format!("saving model to {shown}"), session);
+        } else if !self.is_best(batch.is_some(), &shown, logs, session)? {
+            return Ok(());
+        }
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
         }
         if self.save_weights_only {
-            save_weights(session.model(), &path)
+            save_weights(session.model(), &path)?;
         } else {
-            session.model().save(&path)
+            session.model().save(&path)?;
         }
-    }
-}
-
-impl Default for ModelCheckpoint {
-    fn default() -> Self {
-        ModelCheckpoint {
-            filepath: "model.keras".into(),
-            monitor: "val_loss".into(),
-            save_best_only: false,
-            save_weights_only: false,
-            mode: Mode::Auto,
-            save_freq: None,
-            initial_value_threshold: None,
-            best: None,
-            batches: 0,
-        }
+        self.say(format!("finished saving model to {shown}"), session);
+        Ok(())
     }
 }
 
 impl Callback for ModelCheckpoint {
     fn on_train_begin(&mut self, _: &mut Session) -> Result<()> {
+        if self.save_freq == Some(0) {
+            return Err(Error::invalid("ModelCheckpoint", "save_freq", "must be at least 1", 0));
+        }
         // The best value stays from run to run, as in Keras.
-        self.best.get_or_insert_with(|| {
-            Best::new(&self.monitor, self.mode, 0.0, self.initial_value_threshold)
-        });
+        self.best = self.best.or(self.initial_value_threshold);
         Ok(())
     }
 
     fn state(&self) -> Result<State> {
         let mut state = State::default();
         state.set("batches", self.batches as f64);
-        state.set("best", self.best.as_ref().and_then(Best::value));
+        state.set("best", self.best);
         Ok(state)
     }
 
     fn restore(&mut self, state: &State) -> Result<()> {
-        self.batches = state.count("batches")?;
-        if let Some(best) = &mut self.best {
-            best.set_value(state.get("best")?);
-        }
+        (self.batches, self.best) = (state.count("batches")?, state.get("best")?);
         Ok(())
     }
 
-    fn on_train_batch_end(&mut self, _: usize, logs: &Logs, session: &mut Session) -> Result<()> {
+    fn on_train_batch_end(
+        &mut self,
+        batch: usize,
+        logs: &Logs,
+        session: &mut Session,
+    ) -> Result<()> {
         self.batches += 1;
         match self.save_freq {
-            Some(every) if every > 0 && self.batches.is_multiple_of(every) => {
-                self.save(session.position().epoch, logs, session)
+            Some(every) if self.batches.is_multiple_of(every) => {
+                self.save(Some(batch), logs, session)
             }
             _ => Ok(()),
         }
     }
 
-    fn on_epoch_end(&mut self, epoch: usize, logs: &mut Logs, session: &mut Session) -> Result<()> {
-        if self.save_freq.is_some() { Ok(()) } else { self.save(epoch, logs, session) }
-    }
-}
-
-/// Fills in `{epoch:02d}` (counted from 1) and `{name:.3f}`.
-fn expand(pattern: &str, epoch: usize, logs: &Logs) -> Result<String> {
-    let wrong =
-        |rule: &str| Error::invalid("ModelCheckpoint", "filepath", rule, format!("{pattern:?}"));
-    let mut out = String::new();
-    let mut rest = pattern;
-    while let Some((before, after)) = rest.split_once('{') {
-        out.push_str(before);
-        let (field, after) = after.split_once('}').ok_or_else(|| wrong("must close each '{'"))?;
-        rest = after;
-        let (name, format) = field.split_once(':').unwrap_or((field, ""));
-        if name == "epoch" {
-            let width: usize = format.trim_end_matches('d').parse().unwrap_or(0);
-            out.push_str(&format!("{:0width$}", epoch + 1));
-            continue;
-        }
-        let value = logs.get(name).ok_or_else(|| {
-            let known: Vec<&str> = logs.iter().map(|(name, _)| name).collect();
-            wrong(&format!("may name epoch, {}", known.join(", ")))
-        })?;
-        let digits = format.strip_prefix('.').and_then(|f| f.strip_suffix('f'));
-        match digits.map(str::parse::<usize>) {
-            Some(Ok(digits)) if digits <= 20 => out.push_str(&format!("{value:.digits$}")),
-            None if format.is_empty() => out.push_str(&value.to_string()),
-            _ => return Err(wrong("may format values as {name:.2f}")),
-        }
-    }
-    out.push_str(rest);
-    Ok(out)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_take_in_epoch_and_values() {
-        let logs: Logs = [("val_loss".to_string(), 0.12345)].into_iter().collect();
-        assert_eq!(
-            expand("m-{epoch:03d}-{val_loss:.2f}.keras", 6, &logs).unwrap(),
-            "m-007-0.12.keras"
-        );
-        assert!(expand("{nothing}", 0, &logs).unwrap_err().to_string().contains("val_loss"));
-        assert!(expand("{epoch", 0, &logs).is_err());
+    fn on_epoch_end(&mut self, _: usize, logs: &mut Logs, session: &mut Session) -> Result<()> {
+        if self.save_freq.is_some() { Ok(()) } else { self.save(None, logs, session) }
     }
 }

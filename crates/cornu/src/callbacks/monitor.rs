@@ -2,13 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Session;
+use crate::metrics::Direction;
 use crate::models::Logs;
+use crate::{Error, Result};
 
 /// Whether smaller or larger values are better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
-    /// By the name: larger for accuracies and areas under curves, smaller for all else.
+    /// As the metric says (see [`Metric::direction`](crate::metrics::Metric::direction)); smaller for losses.
     #[default]
     Auto,
     /// Smaller.
@@ -17,79 +20,75 @@ pub enum Mode {
     Max,
 }
 
-impl Mode {
-    fn larger(self, monitor: &str) -> bool {
-        match self {
-            Mode::Min => false,
-            Mode::Max => true,
-            Mode::Auto => {
-                let name = monitor.strip_prefix("val_").unwrap_or(monitor);
-                name.ends_with("acc")
-                    || name.ends_with("accuracy")
-                    || name.ends_with("auc")
-                    || name.starts_with("fmeasure")
-            }
-        }
-    }
-}
-
-/// The best value so far of what is watched.
+/// What a callback watches.
 #[derive(Debug, Clone)]
-pub(super) struct Best {
-    monitor: String,
-    larger: bool,
-    min_delta: f64,
-    value: Option<f64>,
+pub(super) struct Monitor {
+    callback: &'static str,
+    pub name: String,
+    pub mode: Mode,
+    pub min_delta: f64,
+    /// Known once there are values.
+    direction: Option<Direction>,
+    seen: bool,
 }
 
-impl Best {
-    pub fn new(monitor: &str, mode: Mode, min_delta: f64, baseline: Option<f64>) -> Best {
-        let larger = mode.larger(monitor);
-        Best { monitor: monitor.into(), larger, min_delta: min_delta.abs(), value: baseline }
+impl Monitor {
+    pub fn new(callback: &'static str, name: &str, min_delta: f64) -> Monitor {
+        let name = name.into();
+        Monitor { callback, name, mode: Mode::Auto, min_delta, direction: None, seen: false }
     }
 
-    /// The watched value; a missing one is said in the log, as not every epoch has it.
-    pub fn read(&self, callback: &str, logs: &Logs) -> Option<f64> {
-        let value = logs.get(&self.monitor);
-        if value.is_none() {
-            let known: Vec<&str> = logs.iter().map(|(name, _)| name).collect();
-            tracing::warn!("{callback}: {:?} is not among {}", self.monitor, known.join(", "));
+    /// The watched value of an epoch, or of a step; none if it will come with another epoch.
+    ///
+    /// Keras warns where the name does not exist, and watches nothing.
+    pub fn read(&mut self, logs: &Logs, session: &Session) -> Result<Option<f64>> {
+        let known = session.model().metric_directions();
+        let base = self.name.strip_prefix("val_");
+        let direction = match self.mode {
+            Mode::Min => Some(Direction::Down),
+            Mode::Max => Some(Direction::Up),
+            Mode::Auto => known.get(base.unwrap_or(&self.name)).copied().flatten(),
+        };
+        let value = logs.get(&self.name);
+        self.seen |= value.is_some();
+        let later = base.is_some_and(|b| known.contains_key(b)) && session.params().validation;
+        if value.is_none() && !later && !self.seen {
+            let names: Vec<&str> = logs.iter().map(|(name, _)| name).collect();
+            let none =
+                if session.params().validation { "" } else { "; there is no validation data" };
+            let rule = format!("must be one of {}{none}", names.join(", "));
+            return Err(self.wrong(rule));
         }
-        value
-    }
-
-    /// The best value so far.
-    pub fn value(&self) -> Option<f64> {
-        self.value
-    }
-
-    pub fn set_value(&mut self, value: Option<f64>) {
-        self.value = value;
-    }
-
-    /// Whether a value is better than the best so far, which it then becomes.
-    pub fn improve(&mut self, value: f64) -> bool {
-        let better = self.value.is_none_or(|best| {
-            if self.larger { value - self.min_delta > best } else { value + self.min_delta < best }
-        });
-        // NaN is never better, but a first value of NaN must not stand for ever either.
-        let better = better && !value.is_nan();
-        if better {
-            self.value = Some(value);
+        if direction.is_none() {
+            let rule = "must be a value of which it is known whether larger or smaller is better; for this one set \
+                        mode(Mode::Max) or mode(Mode::Min)";
+            return Err(self.wrong(rule.into()));
         }
-        better
+        self.direction = direction;
+        Ok(value)
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+    /// The error of a value that does not exist.
+    pub fn unknown(&self, logs: &Logs, session: &Session) -> Error {
+        let names: Vec<&str> = logs.iter().map(|(name, _)| name).collect();
+        let none = match self.name.starts_with("val_") && !session.params().validation {
+            true => "; there is no validation data",
+            false => "",
+        };
+        self.wrong(format!("must be one of {}{none}", names.join(", ")))
+    }
 
-    #[test]
-    fn better_is_smaller_for_losses_and_larger_for_accuracies() {
-        let mut loss = Best::new("val_loss", Mode::Auto, 0.1, None);
-        assert_eq!([1.0, 0.95, 0.8, f64::NAN].map(|v| loss.improve(v)), [true, false, true, false]);
-        let mut accuracy = Best::new("val_accuracy", Mode::Auto, 0.0, Some(0.5));
-        assert_eq!([0.4, 0.6, 0.6].map(|v| accuracy.improve(v)), [false, true, false]);
+    fn wrong(&self, rule: String) -> Error {
+        Error::invalid(self.callback, "monitor", rule, format!("{:?}", self.name))
+    }
+
+    /// Whether a value is better than another one; any is better than none, but NaN is never better.
+    pub fn improves(&self, value: f64, reference: Option<f64>) -> bool {
+        let min_delta = self.min_delta.abs();
+        let better = |reference: f64| match self.direction {
+            Some(Direction::Up) => value - min_delta > reference,
+            _ => value + min_delta < reference,
+        };
+        !value.is_nan() && reference.is_none_or(better)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::text::scientific;
 use crate::models::Logs;
 
 /// The bar's width in characters.
@@ -9,6 +10,14 @@ const WIDTH: usize = 20;
 
 /// The least time between two drawings.
 const INTERVAL: Duration = Duration::from_millis(50);
+
+/// How a bar is drawn.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Style {
+    pub colors: bool,
+    /// How many columns a line may have that is drawn again.
+    pub columns: Option<usize>,
+}
 
 /// The progress of one epoch, one evaluation, one prediction.
 pub(super) struct Progbar {
@@ -20,11 +29,13 @@ pub(super) struct Progbar {
     first: Option<Instant>,
     shown: Option<Instant>,
     width: usize,
+    style: Style,
 }
 
 impl Progbar {
-    pub fn new(steps: usize, before: usize) -> Self {
-        Progbar { steps, before, started: Instant::now(), first: None, shown: None, width: 0 }
+    pub fn new(steps: usize, before: usize, style: Style) -> Self {
+        let started = Instant::now();
+        Progbar { steps, before, started, first: None, shown: None, width: 0, style }
     }
 
     /// Counts a step; the bar that takes the last one's place, unless that was drawn just now.
@@ -37,7 +48,13 @@ impl Progbar {
         due.then(|| {
             self.shown = Some(Instant::now());
             let left = per_step * self.steps.saturating_sub(step) as u32;
-            self.over_last(bar(step, self.steps, &clock(left), per_step, logs))
+            let line = self.bar(step, &clock(left), per_step, logs);
+            let line = match self.style.columns {
+                // A full last column would already begin the next line.
+                Some(columns) => cut(&line, columns.saturating_sub(1)),
+                None => line,
+            };
+            self.over_last(line)
         })
     }
 
@@ -45,7 +62,8 @@ impl Progbar {
     pub fn end(&mut self, step: usize, logs: &Logs) -> String {
         let seconds = format!("{:.0}s", self.started.elapsed().as_secs_f64());
         let per_step = self.per_step(step);
-        self.over_last(bar(step, self.steps, &seconds, per_step, logs)) + "\n"
+        let line = self.bar(step, &seconds, per_step, logs);
+        self.over_last(line) + "\n"
     }
 
     /// The same as a plain line.
@@ -63,6 +81,28 @@ impl Progbar {
         }
     }
 
+    /// `12/70 ━━━━━━━━━━ 3s 52ms/step - loss: 0.1234`
+    fn bar(&self, step: usize, time: &str, per_step: Duration, logs: &Logs) -> String {
+        let steps = self.steps;
+        let done = (WIDTH * step).checked_div(steps).unwrap_or(WIDTH).min(WIDTH);
+        let digits = steps.to_string().len();
+        let paint = |code: u8, text: String| match self.style.colors {
+            true => format!("\x1b[{code}m{text}\x1b[0m"),
+            false => text,
+        };
+        let full = if done == 0 { String::new() } else { paint(32, "━".repeat(done)) };
+        // Without colours, what is left is a thinner line.
+        let rest = if self.style.colors { "━" } else { "─" };
+        format!(
+            "{} {full}{} {} {}/step{}",
+            paint(1, format!("{step:>digits$}/{steps}")),
+            paint(37, rest.repeat(WIDTH - done)),
+            paint(1, time.into()),
+            duration(per_step),
+            values(logs)
+        )
+    }
+
     /// A line that hides what a longer one before it left.
     fn over_last(&mut self, line: String) -> String {
         let width = visible(&line);
@@ -70,22 +110,6 @@ impl Progbar {
         self.width = width;
         format!("\r{line}{rest}")
     }
-}
-
-/// `12/70 ━━━━━━━━━━ 3s 52ms/step - loss: 0.1234`
-fn bar(step: usize, steps: usize, time: &str, per_step: Duration, logs: &Logs) -> String {
-    let done = (WIDTH * step).checked_div(steps).unwrap_or(WIDTH).min(WIDTH);
-    let digits = steps.to_string().len();
-    let full = match done {
-        0 => String::new(),
-        _ => format!("\x1b[32m{}\x1b[0m", "━".repeat(done)),
-    };
-    format!(
-        "\x1b[1m{step:>digits$}/{steps}\x1b[0m {full}\x1b[37m{}\x1b[0m \x1b[1m{time}\x1b[0m {}/step{}",
-        "━".repeat(WIDTH - done),
-        duration(per_step),
-        values(logs)
-    )
 }
 
 /// ` - loss: 0.1234 - mae: 1.0000e-04`.
@@ -100,21 +124,6 @@ fn values(logs: &Logs) -> String {
         }
     };
     logs.iter().map(show).collect()
-}
-
-/// As Python's `%.4e`: an exponent of two digits.
-fn scientific(value: f64) -> String {
-    let text = format!("{value:.4e}");
-    match text.split_once('e') {
-        Some((mantissa, exponent)) => {
-            let (sign, digits) = match exponent.strip_prefix('-') {
-                Some(digits) => ('-', digits),
-                None => ('+', exponent),
-            };
-            format!("{mantissa}e{sign}{digits:0>2}")
-        }
-        None => text,
-    }
 }
 
 /// What is left: `1:02:03`, `2:03` or `3s`.
@@ -139,6 +148,22 @@ fn duration(time: Duration) -> String {
     }
 }
 
+/// What fits of a line, without the colours of what does not.
+fn cut(line: &str, columns: usize) -> String {
+    let (mut shown, mut escape, mut out) = (0, false, String::new());
+    for c in line.chars() {
+        escape |= c == '\x1b';
+        if escape {
+            out.push(c);
+            escape = c != 'm';
+        } else if shown < columns {
+            out.push(c);
+            shown += 1;
+        }
+    }
+    out
+}
+
 /// The number of characters that a terminal shows.
 fn visible(line: &str) -> usize {
     let mut count = 0;
@@ -160,12 +185,26 @@ mod tests {
 
     #[test]
     fn a_shorter_line_hides_the_longer_one_before() {
-        let mut bar = Progbar::new(3, 0);
+        let mut bar = Progbar::new(3, 0, Style { colors: true, columns: None });
         let long: Logs = [("a_long_name".to_string(), 1.0)].into_iter().collect();
         let first = bar.step(1, &long).unwrap();
         assert!(bar.step(2, &long).is_none(), "drawn again at once");
         let end = bar.end(3, &Logs::default());
         assert!(visible(&end) > visible(&first), "{end:?} after {first:?}");
+    }
+
+    #[test]
+    fn a_bar_that_moves_fits_the_terminal() {
+        let logs = ["val_binary_accuracy", "val_loss"].map(|name| (name.to_string(), 0.25));
+        let logs: Logs = logs.into_iter().collect();
+        for (columns, colors) in [(70, true), (30, true), (30, false), (1, true), (0, false)] {
+            let mut bar = Progbar::new(100, 0, Style { colors, columns: Some(columns) });
+            let line = bar.step(1, &logs).unwrap();
+            let line = line.strip_prefix('\r').unwrap();
+            assert_eq!(visible(line), columns.saturating_sub(1), "{line:?}");
+            assert_eq!(line.contains('\x1b'), colors);
+            assert!(bar.end(100, &logs).contains("val_loss: 0.2500"), "the last line is whole");
+        }
     }
 
     #[test]

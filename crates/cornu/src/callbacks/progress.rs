@@ -1,19 +1,24 @@
 //! The progress of `fit`, `evaluate` and `predict`, printed.
 
-use std::io::{IsTerminal, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
 
-use super::progbar::Progbar;
+use super::progbar::{Progbar, Style};
 use super::{Callback, Session};
 use crate::models::{Logs, Verbose};
 use crate::{Error, Result};
 
-/// Prints the progress of a run as Keras does: a bar that moves on a terminal, lines elsewhere.
+/// Prints the progress of a run as Keras does: a bar that moves on a terminal, lines elsewhere; and what callbacks say with
+/// [`Session::print`].
 ///
-/// `fit`, `evaluate` and `predict` add one by themselves; see their `verbose`.
+/// `fit`, `evaluate` and `predict` add one by themselves; see their `verbose`. Where the output cannot be written the run
+/// goes on, and ends with the error when all else is done: `fit` after its last callback. A reader that has gone away
+/// (`| head`) is no error.
 pub struct ProgbarLogger<'a> {
     verbose: Verbose,
     moves: bool,
+    style: Style,
     out: Box<dyn Write + 'a>,
+    failed: Option<io::Error>,
     bar: Option<Progbar>,
     /// What the last step reported.
     last: Logs,
@@ -22,11 +27,13 @@ pub struct ProgbarLogger<'a> {
 }
 
 impl ProgbarLogger<'static> {
-    /// Prints to the standard output.
+    /// Prints to the standard output: in colours if it is a terminal and the variable `NO_COLOR` is empty, and in lines
+    /// that fit the terminal.
     pub fn new(verbose: Verbose) -> Self {
-        let out = std::io::stdout();
+        let out = io::stdout();
         let moves = out.is_terminal();
-        ProgbarLogger { moves, ..ProgbarLogger::to(out, verbose) }
+        let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        ProgbarLogger::to(out, verbose).moves(moves).colors(!plain)
     }
 }
 
@@ -36,75 +43,131 @@ impl<'a> ProgbarLogger<'a> {
         ProgbarLogger {
             verbose,
             moves: true,
+            style: Style { colors: true, columns: None },
             out: Box::new(out),
+            failed: None,
             bar: None,
             last: Logs::default(),
             fitting: false,
         }
     }
 
-    fn print(&mut self, text: &str) -> Result<()> {
-        let written = self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush());
-        written.map_err(|e| Error::io("progress bar", e))
+    /// Whether the bar is drawn again in its place. Default: whether the standard output is a terminal, true for a writer.
+    #[must_use]
+    pub fn moves(mut self, moves: bool) -> Self {
+        self.moves = moves;
+        if moves {
+            self.style.columns = terminal_size::terminal_size().map(|(width, _)| width.0.into());
+        }
+        self
     }
 
-    fn begin(&mut self, session: &Session) {
-        self.bar = Some(Progbar::new(session.params().steps, session.position().step));
+    /// Whether the bar has colours. Default: see [`ProgbarLogger::new`]; true for a writer.
+    #[must_use]
+    pub fn colors(mut self, colors: bool) -> Self {
+        self.style.colors = colors;
+        self
     }
 
-    fn step(&mut self, batch: usize, logs: &Logs) -> Result<()> {
+    /// The most columns of a bar that moves: one that is longer would leave a line behind at each step. Default: those of
+    /// the terminal.
+    #[must_use]
+    pub fn columns(mut self, columns: usize) -> Self {
+        self.style.columns = Some(columns);
+        self
+    }
+
+    fn print(&mut self, text: &str) {
+        if self.failed.is_none() && !text.is_empty() {
+            let written = self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush());
+            self.failed = written.err();
+        }
+    }
+
+    /// What callbacks have said.
+    fn pass_on(&mut self, session: &mut Session) {
+        let text = session.take_text();
+        self.print(&text);
+    }
+
+    /// The error of the output, if there was one.
+    fn outcome(&mut self) -> Result<()> {
+        match self.failed.take() {
+            Some(e) if e.kind() != ErrorKind::BrokenPipe => Err(Error::io("standard output", e)),
+            _ => Ok(()),
+        }
+    }
+
+    fn begin(&mut self, session: &mut Session) {
+        self.pass_on(session);
+        let (steps, step) = (session.params().steps, session.position().step);
+        self.bar = Some(Progbar::new(steps, step, self.style));
+    }
+
+    fn step(&mut self, batch: usize, logs: &Logs, session: &mut Session) {
+        self.pass_on(session);
         if self.verbose != Verbose::Bar || !self.moves {
-            return Ok(());
+            return;
         }
-        match self.bar.as_mut().and_then(|bar| bar.step(batch + 1, logs)) {
-            Some(text) => self.print(&text),
-            None => Ok(()),
+        if let Some(text) = self.bar.as_mut().and_then(|bar| bar.step(batch + 1, logs)) {
+            self.print(&text);
         }
     }
 
-    fn end(&mut self, step: usize, logs: &Logs) -> Result<()> {
+    fn end(&mut self, step: usize, logs: &Logs, session: &mut Session) {
+        self.pass_on(session);
         let text = match (self.verbose, self.bar.take()) {
-            (Verbose::Silent, _) | (_, None) => return Ok(()),
+            (Verbose::Silent, _) | (_, None) => return,
             (Verbose::Bar, Some(mut bar)) if self.moves => bar.end(step, logs),
             (_, Some(bar)) => bar.line(step, logs),
         };
-        self.print(&text)
+        self.print(&text);
     }
 }
 
 impl Callback for ProgbarLogger<'_> {
-    fn on_train_begin(&mut self, _: &mut Session) -> Result<()> {
+    fn on_train_begin(&mut self, session: &mut Session) -> Result<()> {
         self.fitting = true;
+        self.pass_on(session);
         Ok(())
     }
 
     fn on_epoch_begin(&mut self, epoch: usize, session: &mut Session) -> Result<()> {
         self.begin(session);
         let epochs = session.params().epochs;
-        if self.verbose == Verbose::Silent || epochs < 2 {
-            return Ok(());
+        if self.verbose != Verbose::Silent && epochs > 1 {
+            self.print(&format!("Epoch {}/{epochs}\n", epoch + 1));
         }
-        self.print(&format!("Epoch {}/{epochs}\n", epoch + 1))
+        Ok(())
     }
 
-    fn on_train_batch_end(&mut self, batch: usize, logs: &Logs, _: &mut Session) -> Result<()> {
+    fn on_train_batch_end(
+        &mut self,
+        batch: usize,
+        logs: &Logs,
+        session: &mut Session,
+    ) -> Result<()> {
         self.last.clone_from(logs);
-        self.step(batch, logs)
+        self.step(batch, logs, session);
+        Ok(())
     }
 
     fn on_epoch_end(&mut self, _: usize, logs: &mut Logs, session: &mut Session) -> Result<()> {
-        self.end(session.params().steps, logs)
+        self.end(session.params().steps, logs, session);
+        Ok(())
     }
 
     fn on_interrupt(&mut self, session: &mut Session) -> Result<()> {
         self.fitting = false;
         let logs = std::mem::take(&mut self.last);
-        self.end(session.position().step, &logs)
+        self.end(session.position().step, &logs, session);
+        self.outcome()
     }
 
-    fn on_train_end(&mut self, _: &mut Session) -> Result<()> {
+    fn on_train_end(&mut self, session: &mut Session) -> Result<()> {
         self.fitting = false;
-        Ok(())
+        self.pass_on(session);
+        self.outcome()
     }
 
     fn on_test_begin(&mut self, session: &mut Session) -> Result<()> {
@@ -114,12 +177,24 @@ impl Callback for ProgbarLogger<'_> {
         Ok(())
     }
 
-    fn on_test_batch_end(&mut self, batch: usize, logs: &Logs, _: &mut Session) -> Result<()> {
-        if self.fitting { Ok(()) } else { self.step(batch, logs) }
+    fn on_test_batch_end(
+        &mut self,
+        batch: usize,
+        logs: &Logs,
+        session: &mut Session,
+    ) -> Result<()> {
+        if !self.fitting {
+            self.step(batch, logs, session);
+        }
+        Ok(())
     }
 
     fn on_test_end(&mut self, logs: &Logs, session: &mut Session) -> Result<()> {
-        if self.fitting { Ok(()) } else { self.end(session.params().steps, logs) }
+        if self.fitting {
+            return Ok(());
+        }
+        self.end(session.params().steps, logs, session);
+        self.outcome()
     }
 
     fn on_predict_begin(&mut self, session: &mut Session) -> Result<()> {
@@ -127,11 +202,13 @@ impl Callback for ProgbarLogger<'_> {
         Ok(())
     }
 
-    fn on_predict_batch_end(&mut self, batch: usize, _: &mut Session) -> Result<()> {
-        self.step(batch, &Logs::default())
+    fn on_predict_batch_end(&mut self, batch: usize, session: &mut Session) -> Result<()> {
+        self.step(batch, &Logs::default(), session);
+        Ok(())
     }
 
     fn on_predict_end(&mut self, session: &mut Session) -> Result<()> {
-        self.end(session.params().steps, &Logs::default())
+        self.end(session.params().steps, &Logs::default(), session);
+        self.outcome()
     }
 }

@@ -1,33 +1,42 @@
 //! Smaller steps when nothing gets better.
 
-use super::monitor::Best;
+use super::learning_rate_scheduler::log_learning_rate;
+use super::monitor::Monitor;
+use super::text::float;
 use super::{Callback, Mode, Session, State};
 use crate::models::Logs;
 use crate::{Error, Result};
 
-/// Multiplies the learning rate by `factor` when the watched value has not become better for `patience` epochs.
+/// Multiplies the learning rate by `factor` when the watched value has not become better for `patience` epochs; adds
+/// `learning_rate`, that of the epoch, to what is reported.
 #[derive(Debug, Clone)]
 pub struct ReduceLROnPlateau {
-    monitor: String,
+    monitor: Monitor,
     factor: f64,
     patience: usize,
-    mode: Mode,
-    min_delta: f64,
+    verbose: u8,
     cooldown: usize,
     min_lr: f64,
-    best: Option<Best>,
+    best: Option<f64>,
     wait: usize,
     cooling: usize,
 }
 
 impl Default for ReduceLROnPlateau {
+    /// Watches `val_loss`.
     fn default() -> Self {
+        ReduceLROnPlateau::new("val_loss")
+    }
+}
+
+impl ReduceLROnPlateau {
+    /// Watches a value.
+    pub fn new(monitor: &str) -> Self {
         ReduceLROnPlateau {
-            monitor: "val_loss".into(),
+            monitor: Monitor::new("ReduceLROnPlateau", monitor, 1e-4),
             factor: 0.1,
             patience: 10,
-            mode: Mode::Auto,
-            min_delta: 1e-4,
+            verbose: 0,
             cooldown: 0,
             min_lr: 0.0,
             best: None,
@@ -35,27 +44,41 @@ impl Default for ReduceLROnPlateau {
             cooling: 0,
         }
     }
-}
 
-impl ReduceLROnPlateau {
-    /// Watches a value.
-    pub fn new(monitor: &str) -> Self {
-        ReduceLROnPlateau { monitor: monitor.into(), ..Default::default() }
-    }
+    super::monitor_arguments! { "Default 1e-4." }
 
     super::arguments! {
         /// What the learning rate is multiplied by, below 1. Default 0.1.
         factor: f64;
         /// How many epochs without a better value are waited. Default 10.
         patience: usize;
-        /// Whether smaller or larger is better. Default: by the name.
-        mode: Mode;
-        /// By how much a value must be better to count. Default 1e-4.
-        min_delta: f64;
+        /// 1 says when the rate is reduced. Default 0.
+        verbose: u8;
         /// How many epochs are waited after a reduction before counting again. Default 0.
         cooldown: usize;
         /// The smallest learning rate. Default 0.
         min_lr: f64;
+    }
+
+    /// Whether the rate could be reduced.
+    fn reduce(&self, epoch: usize, session: &mut Session) -> Result<bool> {
+        let reduced = session.model().with_optimizer(|optimizer| {
+            let old = optimizer.learning_rate()?;
+            // The rate is a float32, and so is the bound that it is compared with.
+            if old <= f64::from(self.min_lr as f32) {
+                return Ok(None);
+            }
+            let new = (old * self.factor).max(self.min_lr);
+            optimizer.set_learning_rate(new).map(|()| Some(new))
+        })?;
+        if let (Some(rate), true) = (reduced, self.verbose > 0) {
+            session.print(format!(
+                "\nEpoch {}: ReduceLROnPlateau reducing learning rate to {}.\n",
+                epoch + 1,
+                float(rate)
+            ));
+        }
+        Ok(reduced.is_some())
     }
 }
 
@@ -69,8 +92,7 @@ impl Callback for ReduceLROnPlateau {
                 self.factor,
             ));
         }
-        self.best = Some(Best::new(&self.monitor, self.mode, self.min_delta, None));
-        (self.wait, self.cooling) = (0, 0);
+        (self.best, self.wait, self.cooling) = (None, 0, 0);
         Ok(())
     }
 
@@ -78,35 +100,28 @@ impl Callback for ReduceLROnPlateau {
         let mut state = State::default();
         state.set("wait", self.wait as f64);
         state.set("cooldown", self.cooling as f64);
-        state.set("best", self.best.as_ref().and_then(Best::value));
+        state.set("best", self.best);
         Ok(state)
     }
 
     fn restore(&mut self, state: &State) -> Result<()> {
+        self.best = state.get("best")?;
         (self.wait, self.cooling) = (state.count("wait")?, state.count("cooldown")?);
-        if let Some(best) = &mut self.best {
-            best.set_value(state.get("best")?);
-        }
         Ok(())
     }
 
-    fn on_epoch_end(&mut self, _: usize, logs: &mut Logs, session: &mut Session) -> Result<()> {
-        let Some(best) = &mut self.best else { return Ok(()) };
-        let Some(value) = best.read("ReduceLROnPlateau", logs) else { return Ok(()) };
+    fn on_epoch_end(&mut self, epoch: usize, logs: &mut Logs, session: &mut Session) -> Result<()> {
+        log_learning_rate(logs, session)?;
+        let Some(value) = self.monitor.read(logs, session)? else { return Ok(()) };
         if self.cooling > 0 {
             self.cooling -= 1;
             self.wait = 0;
         }
-        if best.improve(value) {
-            self.wait = 0;
+        if self.monitor.improves(value, self.best) {
+            (self.best, self.wait) = (Some(value), 0);
         } else if self.cooling == 0 {
             self.wait += 1;
-            if self.wait >= self.patience {
-                session.model().with_optimizer(|optimizer| {
-                    let old = optimizer.learning_rate()?;
-                    let new = (old * self.factor).max(self.min_lr);
-                    if new < old { optimizer.set_learning_rate(new) } else { Ok(()) }
-                })?;
+            if self.wait >= self.patience && self.reduce(epoch, session)? {
                 (self.cooling, self.wait) = (self.cooldown, 0);
             }
         }

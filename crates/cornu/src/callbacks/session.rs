@@ -15,6 +15,8 @@ pub struct Params {
     pub steps: usize,
     /// What is printed.
     pub verbose: Verbose,
+    /// Whether epochs are evaluated.
+    pub validation: bool,
 }
 
 /// Where a run stands.
@@ -35,6 +37,7 @@ pub struct Session<'a> {
     interrupted: bool,
     backups: Vec<PathBuf>,
     resume: Option<Backup>,
+    text: String,
 }
 
 impl<'a> Session<'a> {
@@ -47,6 +50,7 @@ impl<'a> Session<'a> {
             interrupted: false,
             backups: Vec::new(),
             resume: None,
+            text: String::new(),
         }
     }
 
@@ -86,6 +90,15 @@ impl<'a> Session<'a> {
     /// Whether the run is left.
     pub fn interrupted(&self) -> bool {
         self.interrupted
+    }
+
+    /// Adds to what is printed: the progress bar prints it when its turn comes, whatever its `verbose`.
+    pub fn print(&mut self, text: impl AsRef<str>) {
+        self.text.push_str(text.as_ref());
+    }
+
+    pub(super) fn take_text(&mut self) -> String {
+        std::mem::take(&mut self.text)
     }
 
     /// Asks that the state of `fit` be written to a file, once all callbacks have seen the step, the end of the epoch

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cornu_graph::{Array, Spec, Tensor};
 use serde_json::{Value, json};
 
-use super::{Metric, mean_result, mean_state, mean_update};
+use super::{Direction, Metric, mean_result, mean_state, mean_update};
 use crate::config::{Choice, Config, Family, Object};
 use crate::losses::Loss;
 use crate::{Error, Result};
@@ -33,6 +33,7 @@ pub struct MeanMetricWrapper {
     /// The function's name and its arguments, if it is one of Keras's.
     function: Option<(String, Config)>,
     values: Values,
+    direction: Option<Direction>,
 }
 
 impl MeanMetricWrapper {
@@ -42,7 +43,7 @@ impl MeanMetricWrapper {
         function: impl Fn(&Tensor, &Tensor) -> Tensor + Send + Sync + 'static,
     ) -> Self {
         let values = Arc::new(move |t: &Tensor, p: &Tensor| Ok(function(t, p)));
-        MeanMetricWrapper { name: name.into(), function: None, values }
+        MeanMetricWrapper { name: name.into(), function: None, values, direction: None }
     }
 
     /// The mean of a loss function or a metric function of Keras (`"huber"`, `"binary_accuracy"`), with its arguments.
@@ -55,7 +56,8 @@ impl MeanMetricWrapper {
         if let Some(loss) = <dyn Loss>::registry().revive(function, arguments.clone()) {
             let loss = loss?;
             let values: Values = Arc::new(move |t, p| Ok(loss.call(t, p)));
-            return Ok(MeanMetricWrapper { name, function: given, values });
+            let direction = Some(Direction::Down);
+            return Ok(MeanMetricWrapper { name, function: given, values, direction });
         }
         let unknown = || {
             let rule = "must be the name of a loss function or of a metric that is a mean";
@@ -64,10 +66,19 @@ impl MeanMetricWrapper {
         let metric = <dyn Metric>::registry().revive(function, arguments).ok_or_else(unknown)??;
         let any = Tensor::input(&[1, 1], cornu_graph::DType::F32);
         metric.values(&any, &any).ok_or_else(unknown)?;
+        let direction = metric.direction();
         let values: Values = Arc::new(move |t, p| {
             metric.values(t, p).ok_or_else(|| Error::format("MeanMetricWrapper", "has no values"))
         });
-        Ok(MeanMetricWrapper { name, function: given, values })
+        Ok(MeanMetricWrapper { name, function: given, values, direction })
+    }
+
+    /// Whether larger or smaller values are better, for callbacks that watch it. Default: smaller for loss functions, that
+    /// of the metric for metric functions, none for one's own.
+    #[must_use]
+    pub fn direction(mut self, direction: Direction) -> Self {
+        self.direction = Some(direction);
+        self
     }
 
     /// The name under which it is shown. Default: the function's own, or `"mean_metric_wrapper"`.
@@ -134,6 +145,9 @@ impl Metric for MeanMetricWrapper {
     }
     fn result(&self, state: &[Tensor]) -> Result<Tensor> {
         mean_result(state)
+    }
+    fn direction(&self) -> Option<Direction> {
+        self.direction
     }
 }
 

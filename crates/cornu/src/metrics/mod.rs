@@ -18,6 +18,7 @@ mod confusion;
 mod correlation;
 mod counts;
 mod define;
+mod direction;
 mod f_score;
 mod iou;
 mod losses;
@@ -35,6 +36,7 @@ pub use confusion::Thresholds;
 pub use correlation::*;
 pub use counts::*;
 pub use define::{CountDtype, StateDtype};
+pub use direction::Direction;
 pub use f_score::*;
 pub use iou::*;
 pub use losses::*;
@@ -71,6 +73,12 @@ pub trait Metric: Object {
     /// # Errors
     /// When the state is not the metric's.
     fn result(&self, state: &[Tensor]) -> Result<Tensor>;
+
+    /// Whether larger or smaller values are better, for callbacks that watch it. Default: Keras's for its classes, none for
+    /// others: then such a callback must be told.
+    fn direction(&self) -> Option<Direction> {
+        direction::of_class(self.class_name())
+    }
 
     /// The values per sample, where the metric is no more than their mean. Default: it is not.
     fn values(&self, y_true: &Tensor, y_pred: &Tensor) -> Option<Tensor> {

@@ -3,7 +3,7 @@
 use cornu_graph::{Array, Spec, Tensor, ops};
 use serde::{Deserialize, Serialize};
 
-use super::{Metric, StateDtype};
+use super::{Direction, Metric, StateDtype};
 use crate::config::Choice;
 use crate::layers::{Normalization, Numbers};
 use crate::losses::EPSILON;
@@ -112,6 +112,9 @@ impl Metric for Unscaled {
     }
     fn result(&self, state: &[Tensor]) -> Result<Tensor> {
         self.metric.get()?.result(state)
+    }
+    fn direction(&self) -> Option<Direction> {
+        self.metric.get().ok()?.direction()
     }
 }
 

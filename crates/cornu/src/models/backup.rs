@@ -9,6 +9,7 @@ use super::rows::Pass;
 use super::{History, Logs, Model};
 use crate::callbacks::{Callback, Position, Session, State};
 use crate::io::npz;
+use crate::metrics::Direction;
 use crate::{Error, Result, random_state, set_random_state};
 
 /// What the file says of its own form.
@@ -68,6 +69,11 @@ pub(super) fn write(
             words(&history.epochs.iter().map(|e| *e as i64).collect::<Vec<_>>()),
         ),
     ]);
+    // A run that goes on after the last step of an epoch asks for them before a step has told them.
+    for (name, direction) in session.model().metric_directions() {
+        let up = direction.map(|d| if d == Direction::Up { 1i64 } else { -1 });
+        state.insert(format!("directions/{name}"), Array::scalar(up.unwrap_or(0)));
+    }
     for (name, values) in logs.iter_values() {
         state.insert(format!("logs/{name}"), Array::from(values.to_vec()));
     }
@@ -180,8 +186,15 @@ impl Backup {
         };
         run.logs =
             self.below("logs/").iter().map(|(name, array)| (name.clone(), all(array))).collect();
+        let direction = |(name, up): (String, Array)| {
+            let up = up.to_vec::<i64>().first().copied().unwrap_or(0);
+            let direction = if up > 0 { Direction::Up } else { Direction::Down };
+            (name, (up != 0).then_some(direction))
+        };
+        let directions = self.below("directions/").into_iter().map(direction).collect();
         let model = self.below("model/");
         session.model().restore_training_state(&self.what, model)?;
+        session.model().set_metric_directions(directions);
         let mut states: BTreeMap<usize, BTreeMap<String, Array>> = BTreeMap::new();
         for (path, array) in self.below("callbacks/") {
             let place = path.split_once('/').and_then(|(i, name)| Some((i.parse().ok()?, name)));

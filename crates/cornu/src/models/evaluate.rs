@@ -74,9 +74,11 @@ impl Model {
     ) -> Result<Logs> {
         let Evaluate { batch_size, verbose, sample_weight, steps, mut callbacks } = args.into();
         check_positive("evaluate", &[("batch_size", Some(batch_size)), ("steps", steps)])?;
+        verbose.check("evaluate")?;
         let rows = Rows::new(self, x.into(), y.into(), sample_weight)?;
         callbacks.push(Box::new(ProgbarLogger::new(verbose)));
-        let params = Params { epochs: 1, steps: rows.steps(batch_size, steps), verbose };
+        let params =
+            Params { epochs: 1, steps: rows.steps(batch_size, steps), verbose, validation: false };
         let mut session = Session::new(self, params, 0);
         let logs = self.test(&rows, batch_size, steps, &mut callbacks, &mut session)?;
         if session.interrupted() { Err(Error::Interrupted("evaluate".into())) } else { Ok(logs) }

@@ -5,32 +5,9 @@ use std::collections::BTreeMap;
 use super::backup::{self, Arguments, Generators, Progress};
 use super::rows::{Pass, Rows};
 use super::step::Mode;
-use super::{Data, History, Logs, Model};
+use super::{Data, History, Logs, Model, Verbose};
 use crate::callbacks::{Callback, Params, ProgbarLogger, Session};
 use crate::{Error, Result};
-
-/// How much is printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Verbose {
-    /// Nothing.
-    Silent,
-    /// A progress bar (on a terminal it moves, elsewhere one line).
-    #[default]
-    Bar,
-    /// One line per epoch, evaluation or prediction.
-    Line,
-}
-
-impl From<u8> for Verbose {
-    /// Keras's numbers: 0, 1, 2; others count as 1.
-    fn from(level: u8) -> Self {
-        match level {
-            0 => Verbose::Silent,
-            2 => Verbose::Line,
-            _ => Verbose::Bar,
-        }
-    }
-}
 
 /// An error that names the first of these that is 0.
 pub(super) fn check_positive(function: &str, arguments: &[(&str, Option<usize>)]) -> Result<()> {
@@ -205,6 +182,7 @@ impl Model {
             ("validation_steps", args.validation_steps),
         ];
         check_positive("fit", &arguments)?;
+        args.verbose.check("fit")?;
         let mut held_out = match args.validation {
             Some(v) => Some(Rows::new(self, v.x, v.y, v.sample_weight)?),
             None => None,
@@ -229,7 +207,12 @@ impl Model {
             validation_freq: args.validation_freq,
         };
         let steps = rows.steps(args.batch_size, args.steps_per_epoch);
-        let params = Params { epochs: args.epochs, steps, verbose: args.verbose };
+        let params = Params {
+            epochs: args.epochs,
+            steps,
+            verbose: args.verbose,
+            validation: held_out.is_some(),
+        };
         let mut callbacks = args.callbacks;
         callbacks.push(Box::new(ProgbarLogger::new(args.verbose)));
         // The weights exist before a callback looks at them or at the optimizer.

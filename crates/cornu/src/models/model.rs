@@ -10,6 +10,7 @@ use super::predict::Predictor;
 use super::step::{Batch, Mode, Trainer, output_names};
 use super::{Compile, Data, Functional, Logs};
 use crate::layers::{Inputs, KerasTensor, LayerBuilder, LayerRef};
+use crate::metrics::Direction;
 use crate::optimizers;
 use crate::{Error, Result};
 
@@ -297,6 +298,18 @@ impl Model {
     /// When a metric's state cannot be set.
     pub fn reset_metrics(&self) -> Result<()> {
         self.lock().as_mut().map_or(Ok(()), Trainer::reset_metrics)
+    }
+
+    /// What training and evaluation have reported so far: the names of the losses and metrics, and whether larger or smaller
+    /// values are better, where that is known.
+    pub fn metric_directions(&self) -> BTreeMap<String, Option<Direction>> {
+        self.lock().as_ref().map_or_else(BTreeMap::new, |trainer| trainer.directions().clone())
+    }
+
+    pub(super) fn set_metric_directions(&self, directions: BTreeMap<String, Option<Direction>>) {
+        if let Some(trainer) = self.lock().as_mut() {
+            trainer.set_directions(directions);
+        }
     }
 
     /// The states of the running means of loss and metrics, by name.

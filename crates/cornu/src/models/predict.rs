@@ -65,12 +65,14 @@ impl Model {
     ) -> Result<Vec<Array>> {
         let Predict { batch_size, verbose, steps, mut callbacks } = args.into();
         check_positive("predict", &[("batch_size", Some(batch_size)), ("steps", steps)])?;
+        verbose.check("predict")?;
         let x = x.into().in_order("x", &self.input_names())?;
         let rows = row_count(x.iter().map(|a| &**a))?;
         let batches = Batches::new(rows, batch_size);
         let steps = steps.unwrap_or(usize::MAX).min(batches.count_all());
         callbacks.push(Box::new(ProgbarLogger::new(verbose)));
-        let mut session = Session::new(self, Params { epochs: 1, steps, verbose }, 0);
+        let mut session =
+            Session::new(self, Params { epochs: 1, steps, verbose, validation: false }, 0);
 
         session.each(&mut callbacks, |c, s| c.on_predict_begin(s))?;
         let mut parts: Vec<Vec<Array>> = Vec::new();

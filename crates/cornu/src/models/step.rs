@@ -10,7 +10,7 @@ use super::logs::Logs;
 use crate::config::{Choice, Config, Family};
 use crate::layers::{Context, LayerRef};
 use crate::losses::{Loss, Reduction};
-use crate::metrics::{Metric, mean_result, mean_state, mean_update};
+use crate::metrics::{Direction, Metric, mean_result, mean_state, mean_update};
 use crate::optimizers;
 use crate::{Error, Result, backend};
 
@@ -63,6 +63,8 @@ pub(super) struct Trainer {
     tracked: HashMap<String, Tracked>,
     /// States of running values that are not made yet.
     waiting: BTreeMap<String, Vec<Array>>,
+    /// What is shown, and whether larger or smaller values are better.
+    directions: BTreeMap<String, Option<Direction>>,
     plans: HashMap<Key, Arc<Plan>>,
 }
 
@@ -80,6 +82,7 @@ impl Trainer {
             optimizer: None,
             tracked: HashMap::new(),
             waiting: BTreeMap::new(),
+            directions: BTreeMap::new(),
             plans: HashMap::new(),
         })
     }
@@ -101,6 +104,15 @@ impl Trainer {
     /// The optimizer's state, if it exists yet.
     pub fn made_optimizer(&self) -> Option<&optimizers::State> {
         self.optimizer.as_ref()
+    }
+
+    /// The names of what steps report, and whether larger or smaller values are better, as far as that is known.
+    pub fn directions(&self) -> &BTreeMap<String, Option<Direction>> {
+        &self.directions
+    }
+
+    pub fn set_directions(&mut self, directions: BTreeMap<String, Option<Direction>>) {
+        self.directions = directions;
     }
 
     /// The states of the running values, by name.
@@ -202,8 +214,10 @@ impl Trainer {
                 shown.push((name.clone(), value));
             }
         }
+        self.directions.extend(shown.iter().map(|(name, _)| (name.clone(), Some(Direction::Down))));
         for (name, value) in cx.metrics().to_vec() {
             let value = mean(self, &name, &value, rows, &mut cx)?;
+            self.directions.entry(name.clone()).or_insert(None);
             shown.push((name, value));
         }
         let first_metric = shown.len();
@@ -224,6 +238,7 @@ impl Trainer {
                 let weight = weights.get(i).filter(|_| weigh);
                 let new = metric.update(&old, &y[i], output, weight)?;
                 state.iter().zip(&new).for_each(|(v, t)| cx.update(v, t.clone()));
+                self.directions.insert(name.clone(), metric.direction());
                 shown.push((name, metric.result(&new)?));
             }
         }

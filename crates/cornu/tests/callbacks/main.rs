@@ -3,11 +3,11 @@
 mod backup;
 
 use cornu::callbacks::{
-    CSVLogger, EarlyStopping, LambdaCallback, LearningRateScheduler, ModelCheckpoint,
-    ReduceLROnPlateau, TensorBoard, TerminateOnNaN,
+    BackupAndRestore, CSVLogger, Callback, EarlyStopping, LambdaCallback, LearningRateScheduler,
+    Mode, ModelCheckpoint, Position, ProgbarLogger, ReduceLROnPlateau, TensorBoard, TerminateOnNaN,
 };
 use cornu::layers::Dense;
-use cornu::models::{Compile, Fit, Model, Sequential};
+use cornu::models::{Compile, Fit, Model, Sequential, Verbose};
 use cornu::optimizers::SGD;
 use cornu::{Array, Result, set_random_seed};
 
@@ -66,8 +66,7 @@ fn checkpoints_logs_and_events_are_written() -> Result<()> {
     let folder = folder("callbacks");
     let (model, x, y) = line(0.1)?;
     let every = ModelCheckpoint::new(folder.join("m-{epoch:02d}.keras"));
-    let best =
-        ModelCheckpoint::new(folder.join("best.keras")).save_best_only(true).monitor("loss".into());
+    let best = ModelCheckpoint::new(folder.join("best.keras")).save_best_only(true).monitor("loss");
     let csv = folder.join("log.csv");
     let mut epochs = Vec::new();
     let seen = LambdaCallback::new().on_epoch_end(|epoch, _, _| {
@@ -94,12 +93,168 @@ fn checkpoints_logs_and_events_are_written() -> Result<()> {
 #[test]
 fn a_loss_that_is_no_number_ends_the_run() -> Result<()> {
     let (model, x, y) = line(1e20)?;
-    let history = model.fit(
-        &x,
-        &y,
-        Fit::new().epochs(50).batch_size(4).callback(TerminateOnNaN).verbose(0),
-    )?;
+    let (mut watch, mut out) = (TerminateOnNaN::new(), Vec::new());
+    let args = Fit::new().epochs(50).batch_size(4).callback(&mut watch).verbose(0);
+    let args = args.callback(ProgbarLogger::to(&mut out, Verbose::Silent));
+    let history = model.fit(&x, &y, args)?;
+    assert_eq!(String::from_utf8_lossy(&out), "Batch 1: Invalid loss, terminating training\n");
     assert!(history.epochs.len() < 50);
+    let diverged = watch.diverged().expect("diverged");
+    assert_eq!(diverged.epoch + 1, history.epochs.len());
+    assert!(!history.get("loss")[diverged.epoch].is_finite());
+    Ok(())
+}
+
+#[test]
+fn a_loss_above_its_bound_ends_the_run() -> Result<()> {
+    // Each step multiplies the error by about -2.3.
+    let run = |watch: &mut TerminateOnNaN, out: &mut Vec<u8>| {
+        let (model, x, y) = line(5.0)?;
+        let args = Fit::new().epochs(50).batch_size(16).verbose(0).callback(watch);
+        model.fit(&x, &y, args.callback(ProgbarLogger::to(out, Verbose::Silent)))
+    };
+    let (mut watch, mut out) = (TerminateOnNaN::new().max_loss(1e6), Vec::new());
+    let history = run(&mut watch, &mut out)?;
+    let losses = history.get("loss");
+    let (last, before) = losses.split_last().expect("epochs");
+    assert!(
+        *last > 1e6 && last.is_finite() && before.iter().all(|loss| *loss <= 1e6),
+        "{losses:?}"
+    );
+    assert_eq!(watch.diverged(), Some(Position { epoch: losses.len() - 1, step: 1 }));
+    let said = format!("Batch 0: loss {last} is above max_loss, terminating training\n");
+    assert_eq!(String::from_utf8(out).expect("text"), said);
+
+    let mut watch = TerminateOnNaN::new().max_loss(1e6).raise_error(true);
+    let error = run(&mut watch, &mut Vec::new()).unwrap_err().to_string();
+    assert!(error.contains("above max_loss"), "{error}");
+    // Without the bound training goes on to the end of all floats.
+    let mut watch = TerminateOnNaN::new().raise_error(true);
+    let error = run(&mut watch, &mut Vec::new()).unwrap_err().to_string();
+    assert!(error.contains("the loss is inf"), "{error}");
+    Ok(())
+}
+
+#[test]
+fn a_value_that_does_not_exist_is_said_after_the_first_epoch() -> Result<()> {
+    let (model, x, y) = line(0.1)?;
+    let said = |callback: Box<dyn Callback>, validate: bool| {
+        let mut epochs = 0;
+        let count = LambdaCallback::new().on_epoch_begin(|epoch, _| {
+            epochs = epoch + 1;
+            Ok(())
+        });
+        let mut args = Fit::new().epochs(3).verbose(0).callback(callback).callback(count);
+        if validate {
+            args = args.validation_data(&x, &y);
+        }
+        let error = model.fit(&x, &y, args).err().map(|e| e.to_string());
+        error.inspect(|_| assert_eq!(epochs, 1))
+    };
+    let best = |name: &str| ModelCheckpoint::new("never.keras").save_best_only(true).monitor(name);
+    for callback in [
+        Box::new(EarlyStopping::new("val_los")) as Box<dyn Callback>,
+        Box::new(ReduceLROnPlateau::new("val_los").mode(Mode::Min)),
+        Box::new(best("val_los")),
+        Box::new(best("val_loss").save_freq(1)),
+    ] {
+        let error = said(callback, true).expect("an error");
+        assert!(error.contains("`monitor` must be one of ") && error.contains("loss"), "{error}");
+        assert!(error.contains("\"val_los"), "{error}");
+    }
+    let error = said(Box::new(EarlyStopping::new("val_loss")), false).expect("an error");
+    assert!(error.contains("must be one of loss; there is no validation data"), "{error}");
+    // With an evaluation every second epoch the value comes later.
+    let args = Fit::new().epochs(4).verbose(0).validation_data(&x, &y).validation_freq(2);
+    model.fit(&x, &y, args.callback(EarlyStopping::default().patience(9)))?;
+    Ok(())
+}
+
+#[test]
+fn paths_are_taken_as_they_are() -> Result<()> {
+    let folder = folder("plain-paths");
+    let (model, x, y) = line(0.1)?;
+    let named = folder.join("run{x}");
+    let args = Fit::new().verbose(0).callback(ModelCheckpoint::to(named.join("m{epoch}.keras")));
+    std::fs::create_dir_all(&named).unwrap();
+    let args = args.callback(CSVLogger::new(named.join("{log}.csv")));
+    model.fit(&x, &y, args)?;
+    let mut names: Vec<_> =
+        std::fs::read_dir(&named).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["m{epoch}.keras", "{log}.csv"]);
+    #[cfg(target_os = "linux")]
+    {
+        use std::os::unix::ffi::OsStrExt;
+        let odd = folder.join(std::ffi::OsStr::from_bytes(b"o\xff"));
+        let args = Fit::new().verbose(0).callback(ModelCheckpoint::new(odd.join("m.keras")));
+        let args = args.callback(BackupAndRestore::new(odd.join("b")).delete_checkpoint(false));
+        model.fit(&x, &y, args)?;
+        assert!(odd.join("m.keras").exists() && odd.join("b/latest.npz").exists());
+        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 2);
+    }
+    std::fs::remove_dir_all(folder).unwrap();
+    Ok(())
+}
+
+#[test]
+fn levels_that_keras_does_not_have_are_refused() -> Result<()> {
+    use cornu::models::{Evaluate, Predict};
+    let (model, x, y) = line(0.1)?;
+    let fit = model.fit(&x, &y, Fit::new().verbose(7)).map(|_| ());
+    let evaluate = model.evaluate(&x, &y, Evaluate::new().verbose(3)).map(|_| ());
+    let predict = model.predict(&x, Predict::new().verbose(255)).map(|_| ());
+    for (ran, received) in [(fit, "7"), (evaluate, "3"), (predict, "255")] {
+        let error = ran.unwrap_err().to_string();
+        assert!(
+            error.contains("`verbose` must be 0, 1 or 2") && error.ends_with(received),
+            "{error}"
+        );
+    }
+    Ok(())
+}
+
+/// A writer that fails from some byte on.
+struct Full {
+    room: usize,
+    kind: std::io::ErrorKind,
+}
+
+impl std::io::Write for Full {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if self.room < bytes.len() {
+            return Err(self.kind.into());
+        }
+        self.room -= bytes.len();
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn output_that_cannot_be_written_does_not_end_a_run() -> Result<()> {
+    use std::io::ErrorKind;
+    let folder = folder("full-output");
+    for (kind, failed) in [(ErrorKind::StorageFull, true), (ErrorKind::BrokenPipe, false)] {
+        for room in [0, 100] {
+            let (model, x, y) = line(0.1)?;
+            let path = folder.join("m.keras");
+            let args = Fit::new().epochs(3).verbose(0).callback(ModelCheckpoint::new(&path));
+            let out = ProgbarLogger::to(Full { room, kind }, Verbose::Bar);
+            let ran = model.fit(&x, &y, args.callback(out));
+            let error = ran.err().map(|e| e.to_string());
+            assert_eq!(error.is_some(), failed, "{kind:?} {error:?}");
+            assert!(error.is_none_or(|e| e.contains("standard output")));
+            assert_eq!(cornu::saving::load_model(&path)?.get_weights(), model.get_weights());
+            let out = ProgbarLogger::to(Full { room: 0, kind }, Verbose::Line);
+            let args = cornu::models::Evaluate::new().verbose(0).callback(out);
+            assert_eq!(model.evaluate(&x, &y, args).is_err(), failed);
+            std::fs::remove_file(path).unwrap();
+        }
+    }
+    std::fs::remove_dir_all(folder).unwrap();
     Ok(())
 }
 

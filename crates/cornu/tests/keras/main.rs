@@ -2,6 +2,7 @@
 
 mod activations;
 mod boxes;
+mod callbacks;
 mod golden;
 mod layers;
 mod losses;
