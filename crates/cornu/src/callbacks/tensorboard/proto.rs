@@ -55,6 +55,8 @@ pub(super) struct SummaryMetadata {
 pub(super) struct PluginData {
     #[prost(string, tag = "1")]
     pub plugin_name: String,
+    #[prost(bytes = "vec", tag = "2")]
+    pub content: Vec<u8>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Enumeration)]

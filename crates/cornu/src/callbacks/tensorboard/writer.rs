@@ -18,6 +18,9 @@ use crate::{Error, Result};
 /// As many as TensorBoard draws unless told otherwise.
 const BUCKETS: usize = 30;
 
+/// The plugin that shows the layers of models.
+const KERAS_MODEL: &str = "graph_keras_model";
+
 /// Writes a file that TensorBoard shows: `events.out.tfevents.*` in a folder.
 ///
 /// Curves of the same tag in sibling folders (`logs/train`, `logs/validation`) share one chart.
@@ -129,6 +132,16 @@ impl EventWriter {
         self.summary(tag, step, "histograms", DataClass::Tensor, tensor)
     }
 
+    /// A model as JSON ([`Model::to_config`](crate::models::Model::to_config)), of which TensorBoard shows the layers.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn keras_model(&mut self, tag: &str, step: u64, json: &str) -> Result<()> {
+        let string_val = vec![json.as_bytes().to_vec()];
+        let tensor = TensorProto { string_val, ..tensor(DataType::String, &[]) };
+        self.summary(tag, step, KERAS_MODEL, DataClass::Unknown, tensor)
+    }
+
     /// Hands everything written so far to the operating system, so that TensorBoard sees it.
     ///
     /// # Errors
@@ -145,8 +158,10 @@ impl EventWriter {
         class: DataClass,
         tensor: TensorProto,
     ) -> Result<()> {
+        // A version, where a plugin asks for one.
+        let content = if plugin == KERAS_MODEL { b"1".to_vec() } else { Vec::new() };
         let metadata = SummaryMetadata {
-            plugin_data: Some(PluginData { plugin_name: plugin.into() }),
+            plugin_data: Some(PluginData { plugin_name: plugin.into(), content }),
             data_class: class.into(),
         };
         let value = Value { tag: tag.into(), tensor: Some(tensor), metadata: Some(metadata) };
