@@ -58,6 +58,5 @@ mod tests {
         page.assert("weights(0.95)", &[1.0, 0.95, 0.9025, 0.59873694, 0.35848592], 1e-7);
         page.assert("weights(0.5)", &[1.0, 0.5, 0.25, 1.0 / 1024.0, 1.0 / 1048576.0], 1e-7);
         assert!(folder.join("ewma.png").exists());
-        std::fs::remove_dir_all(folder).unwrap();
     }
 }

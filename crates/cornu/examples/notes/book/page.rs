@@ -2,6 +2,8 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+#[cfg(test)]
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cornu::layers::KerasTensor;
 use cornu::models::Model;
@@ -220,14 +222,35 @@ fn tuple(sizes: impl Iterator<Item = String>) -> String {
     }
 }
 
+/// A folder for one test, removed with what is in it.
+#[cfg(test)]
+pub struct Folder(PathBuf);
+
+#[cfg(test)]
+impl Folder {
+    pub fn join(&self, file: &str) -> PathBuf {
+        self.0.join(file)
+    }
+}
+
+#[cfg(test)]
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // A page without pictures makes no folder.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
 #[cfg(test)]
 impl Page {
     /// The page that a section writes, and the folder of its pictures.
-    pub fn of(section: &str) -> (Page, PathBuf) {
-        let folder =
-            std::env::temp_dir().join(format!("cornu-notes-{}-{section}", std::process::id()));
+    pub fn of(section: &str) -> (Page, Folder) {
+        static CALLS: AtomicUsize = AtomicUsize::new(0);
+        let call = CALLS.fetch_add(1, Ordering::Relaxed);
+        let name = format!("cornu-notes-{}-{call}", std::process::id());
+        let folder = Folder(std::env::temp_dir().join(name));
         let section = super::find(section).expect("the section is listed");
-        let page = section.work(&folder).expect("the section can be worked out");
+        let page = section.work(&folder.0).expect("the section can be worked out");
         (page, folder)
     }
 
