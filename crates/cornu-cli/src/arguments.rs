@@ -4,17 +4,36 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
-use cornu::datasets::{self, Dataset};
+use cornu::models::{Compile, Model};
+use cornu::saving::Load;
 use cornu::{Array, DType};
 
 use crate::Failure;
 
+/// How many threads a run has.
+#[derive(Args)]
+pub struct ThreadArgs {
+    /// How many threads to use [default: CORNU_NUM_THREADS, or all cores]
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+}
+
+impl ThreadArgs {
+    /// Sets the number of threads.
+    pub fn apply(&self) -> Result<(), Failure> {
+        if let Some(threads) = self.threads {
+            let cpu = cornu_cpu::Cpu::new(threads).map_err(Failure::input)?;
+            cornu::set_backend(Arc::new(cpu));
+        }
+        Ok(())
+    }
+}
+
 /// How a run is done.
 #[derive(Args)]
 pub struct RunArgs {
-    /// How many threads to use [default: CORNU_NUM_THREADS, or all cores]
-    #[arg(long, value_name = "N")]
-    pub threads: Option<usize>,
+    #[command(flatten)]
+    threads: ThreadArgs,
 
     /// Where all randomness starts; the same seed gives the same result
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -24,29 +43,61 @@ pub struct RunArgs {
 impl RunArgs {
     /// Sets threads and seed.
     pub fn apply(&self) -> Result<(), Failure> {
-        if let Some(threads) = self.threads {
-            let cpu = cornu_cpu::Cpu::new(threads).map_err(Failure::input)?;
-            cornu::set_backend(Arc::new(cpu));
-        }
+        self.threads.apply()?;
         cornu::set_random_seed(self.seed);
         Ok(())
     }
 
     /// How many threads are used.
     pub fn threads(&self) -> Result<usize, Failure> {
-        match self.threads {
+        match self.threads.threads {
             Some(threads) => Ok(threads),
             None => cornu_cpu::runtime::default_threads().map_err(Failure::input),
         }
     }
 }
 
-/// A data set by name or path.
-pub fn load(data: &str) -> Result<Dataset, Failure> {
-    datasets::load(data).map_err(|e| {
-        Failure::input(e)
-            .hint("`cornu datasets` lists the names and the kinds of files that can be read")
-    })
+/// What a model is judged by, instead of what it was saved with.
+#[derive(Args, Clone)]
+pub struct CompileArgs {
+    /// The loss, by Keras's name, instead of the saved one; OUTPUT=LOSS for each of several outputs
+    #[arg(long, value_name = "[OUTPUT=]LOSS")]
+    loss: Vec<String>,
+
+    /// A metric, by Keras's name, besides the saved ones (with --loss: instead of them); give it once for each
+    #[arg(long, value_name = "[OUTPUT=]METRIC")]
+    metrics: Vec<String>,
+}
+
+impl CompileArgs {
+    /// Opens a model and compiles it as it was saved, but for what was given.
+    pub fn open(&self, path: &PathBuf) -> Result<Model, Failure> {
+        if self.loss.is_empty() && self.metrics.is_empty() {
+            return compiled_model(path);
+        }
+        let model = match self.loss.is_empty() {
+            true => compiled_model(path)?,
+            false => {
+                crate::train::register_layers();
+                Load::new().compile(false).open(path).map_err(Failure::input)?
+            }
+        };
+        let mut compile = model.compiled().unwrap_or_else(|| Compile::new("rmsprop"));
+        for loss in &self.loss {
+            compile = match loss.split_once('=') {
+                Some((output, loss)) => compile.loss_of(output, loss),
+                None => compile.loss(loss.as_str()),
+            };
+        }
+        for metric in &self.metrics {
+            compile = match metric.split_once('=') {
+                Some((output, metric)) => compile.metrics_of(output, [metric]),
+                None => compile.metrics([metric.as_str()]),
+            };
+        }
+        model.compile(compile).map_err(Failure::input)?;
+        Ok(model)
+    }
 }
 
 /// Images as `float32` from 0 to 1 of shape `(n, height, width, channels)`.
@@ -61,7 +112,10 @@ pub fn images(x: &Array, name: &str) -> Result<Array, Failure> {
             return Err(Failure::input(message));
         }
     };
-    let scale = if x.dtype() == DType::U8 { 255.0 } else { 1.0 };
+    let scale = match x.dtype() {
+        DType::U8 => white(name),
+        _ => 1.0,
+    };
     let values: Vec<f32> = x.to_vec::<f32>().into_iter().map(|v| v / scale).collect();
     if let Some(bad) = values.iter().find(|v| !(0.0..=1.0).contains(*v)) {
         let message =
@@ -69,6 +123,11 @@ pub fn images(x: &Array, name: &str) -> Result<Array, Failure> {
         return Err(Failure::input(message));
     }
     Array::new(&shape, values).map_err(Failure::input)
+}
+
+/// The largest level of a data set's pictures.
+pub fn white(name: &str) -> f32 {
+    if name == "digits8x8" { 16.0 } else { 255.0 }
 }
 
 /// Makes the folder that a run writes into.
@@ -89,7 +148,9 @@ pub fn compiled_model(path: &PathBuf) -> Result<cornu::models::Model, Failure> {
     let model = model(path)?;
     if model.compiled().is_none() {
         let message = format!("{}: the model was saved without a loss", path.display());
-        return Err(Failure::input(message).hint("compile it before it is saved"));
+        return Err(Failure::input(message).hint(
+            "--loss names one, as in --loss mse, or sparse_categorical_crossentropy for classes",
+        ));
     }
     Ok(model)
 }

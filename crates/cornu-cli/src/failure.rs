@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::process::ExitCode;
 
 /// A sentence for standard error, perhaps a hint, and an exit code.
+#[derive(Debug)]
 pub struct Failure {
     code: u8,
     message: String,

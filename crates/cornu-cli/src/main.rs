@@ -3,6 +3,7 @@
 
 mod arguments;
 mod bench;
+mod classes;
 mod convert;
 mod data;
 mod datasets;

@@ -18,6 +18,12 @@ pub fn line(text: impl AsRef<str>) {
     print(format!("{}\n", text.as_ref()));
 }
 
+/// Says something about a command's work on standard error.
+pub fn note(text: impl AsRef<str>) {
+    // Nothing is lost that was asked for, if nobody reads it.
+    let _ = writeln!(std::io::stderr(), "note: {}", text.as_ref());
+}
+
 /// Prints rows with their columns below each other; the first `left` columns are text, the others numbers.
 pub fn table<const N: usize>(rows: &[[String; N]], left: usize) {
     aligned(rows, left).iter().for_each(line);

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use cornu::models::{Compile, Model};
 use cornu::{Array, DType, Eval, random};
 
+use crate::data::model_inputs;
 use crate::train::gan_models::{self, Draw};
 use crate::train::{classifier, vae};
 use crate::{Failure, arguments};
@@ -60,13 +61,7 @@ fn training(name: &str, model: Model, x: Array, y: Option<Array>) -> Result<Subj
 fn file(path: &str, batch: usize) -> Result<Subject, Failure> {
     let model = arguments::model(&PathBuf::from(path))
         .map_err(|e| e.hint("a .keras file is needed, or one of vae, gan and classifier"))?;
-    let mut inputs: Vec<_> =
-        model.inputs().iter().map(|input| (input.shape().to_vec(), input.dtype())).collect();
-    if inputs.is_empty() {
-        // A sequential model knows shapes alone.
-        let shapes = model.as_layer().input_shapes().unwrap_or_default();
-        inputs.extend(shapes.into_iter().map(|shape| (shape, DType::F32)));
-    }
+    let inputs = model_inputs(&model);
     let x: Vec<Array> = inputs
         .into_iter()
         .map(|(shape, dtype)| {

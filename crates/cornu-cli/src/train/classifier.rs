@@ -10,20 +10,25 @@ use cornu::models::{Compile, Fit, Model};
 use cornu::{Array, plot};
 
 use super::pictures;
-use crate::arguments::{RunArgs, images, load, make_folder};
-use crate::{Failure, output};
+use crate::arguments::{RunArgs, images, make_folder};
+use crate::data::{PictureArgs, load};
+use crate::{Failure, classes, output};
 
 /// Train a small convolutional network to name what pictures show
 #[derive(Args)]
 #[command(
     after_help = "Examples:\n  cornu train classifier\n  cornu train classifier --data my-pictures/   one \
-                        folder of PNG files per class\n\nWrites into the folder --out: model.keras, \
+                        folder of PNG or JPEG files per class\n\nWrites into the folder --out: model.keras, classes.txt, \
                         history.csv, loss.png, accuracy.png, confusion.png."
 )]
 pub struct Classifier {
-    /// The pictures: mnist (ships with the program), fashion-mnist, or a path (see `cornu datasets`)
-    #[arg(long, default_value = "mnist", value_name = "NAME|PATH")]
+    /// The pictures: digits (of MNIST, ship with the program), the name of another data set, or a path (see `cornu
+    /// datasets`)
+    #[arg(long, default_value = "digits", value_name = "NAME|PATH")]
     data: String,
+
+    #[command(flatten)]
+    pictures: PictureArgs,
 
     /// How often to go through all training pictures
     #[arg(long, default_value_t = 5)]
@@ -53,12 +58,13 @@ impl Classifier {
             return Err(Failure::input("--batch-size must be at least 1"));
         }
         self.run.apply()?;
-        let data = load(&self.data)?;
+        let data = load(&self.data, &self.pictures.options())?;
         let (train, test) = parts(&data)?;
         let classes = train.y.to_vec::<i64>().into_iter().chain(test.y.to_vec()).max().unwrap_or(0)
             as usize
             + 1;
         make_folder(&self.out)?;
+        classes::write(&self.out, &data.class_names)?;
         let model = network(train.x.shape(), classes)?;
         model.compile(
             Compile::new("adam").loss("sparse_categorical_crossentropy").metrics(["accuracy"]),

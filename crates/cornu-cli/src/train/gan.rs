@@ -11,8 +11,10 @@ use cornu::plot::{self, Series};
 use cornu::{Array, DType, Eval, random};
 
 use super::gan_models::{Draw, Models};
-use crate::arguments::{RunArgs, images, load, make_folder};
+use crate::arguments::{RunArgs, images, make_folder};
+use crate::data::load;
 use crate::{Failure, output};
+use cornu::datasets::Options;
 
 /// Train a generator of 32x32 colour pictures against a discriminator
 ///
@@ -25,7 +27,8 @@ use crate::{Failure, output};
                         saves and ends."
 )]
 pub struct Gan {
-    /// The pictures, 32x32 in colour: emoji (ships with the program), or a path (see `cornu datasets`)
+    /// The pictures, in colour: emoji (ship with the program), or a path (see `cornu datasets`); those of a folder
+    /// are resized to 32x32 pixels
     #[arg(long, default_value = "emoji", value_name = "NAME|PATH")]
     data: String,
 
@@ -72,7 +75,7 @@ impl Gan {
             return Err(Failure::input(message));
         }
         self.run.apply()?;
-        let data = load(&self.data)?;
+        let data = load(&self.data, &Options { image_size: Some((32, 32)), ..Options::default() })?;
         let all = data.all().map_err(Failure::input)?;
         let real = images(&all.0, &data.name)?;
         if real.shape()[1..] != [32, 32, 3] {

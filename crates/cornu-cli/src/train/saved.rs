@@ -8,7 +8,7 @@ use cornu::models::Fit;
 
 use super::pictures;
 use crate::arguments::{RunArgs, compiled_model, make_folder};
-use crate::data::Data;
+use crate::data::{Data, DataArgs, Part};
 use crate::{Failure, output};
 
 /// Goes on with the training of a model from a file.
@@ -18,10 +18,14 @@ pub struct Saved {
     #[arg(required = true)]
     model: Option<PathBuf>,
 
-    /// The data: a .npz file with x and y, or an array for each input and output by its name; x_val and y_val
-    /// are evaluated after each epoch
-    #[arg(long, value_name = "FILE", required = true)]
-    data: Option<PathBuf>,
+    /// The data: a table (.csv), a folder of pictures by class, the name of a data set (see `cornu datasets`), or
+    /// a .npz file with x and y, or an array for each input and output by its name; a test part, or x_val and
+    /// y_val, is evaluated after each epoch
+    #[arg(long, value_name = "NAME|PATH", required = true)]
+    data: Option<String>,
+
+    #[command(flatten)]
+    how: DataArgs,
 
     /// How often to go through all rows
     #[arg(long, value_name = "N", default_value_t = 1)]
@@ -58,10 +62,10 @@ impl Saved {
         };
         self.run.apply()?;
         let model = compiled_model(path)?;
-        let data = Data::open(data)?;
-        let rows = data.rows(&model, &["", "_train"])?;
-        let held_out = match data.has(&model, "_val") {
-            true => Some(data.rows(&model, &["_val"])?),
+        let data = Data::open(data, &self.how, &model)?;
+        let rows = data.rows(&model, Part::Train)?;
+        let held_out = match data.has(&model, Part::Validation) {
+            true => Some(data.rows(&model, Part::Validation)?),
             false => None,
         };
         let out = self.out.clone().unwrap_or_else(|| {

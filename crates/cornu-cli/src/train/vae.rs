@@ -14,7 +14,8 @@ use cornu::{Array, DType, Eval, ops};
 use super::sampling::Sampling;
 use super::vae_loss::VaeLoss;
 use super::{pictures, register_layers};
-use crate::arguments::{RunArgs, images, load, make_folder};
+use crate::arguments::{RunArgs, images, make_folder};
+use crate::data::{PictureArgs, load};
 use crate::{Failure, output};
 
 /// Train a variational autoencoder on pictures
@@ -29,9 +30,13 @@ use crate::{Failure, output};
                         manifold.png, latent.png (where there are labels), reconstructions.png."
 )]
 pub struct Vae {
-    /// The pictures: mnist (ships with the program), fashion-mnist, or a path (see `cornu datasets`)
-    #[arg(long, default_value = "mnist", value_name = "NAME|PATH")]
+    /// The pictures: digits (of MNIST, ship with the program), the name of another data set, or a path (see `cornu
+    /// datasets`)
+    #[arg(long, default_value = "digits", value_name = "NAME|PATH")]
     data: String,
+
+    #[command(flatten)]
+    pictures: PictureArgs,
 
     /// How often to go through all training pictures
     #[arg(long, default_value_t = 10)]
@@ -110,7 +115,7 @@ impl Vae {
             return Err(Failure::input("--batch-size and --latent-dim must be at least 1"));
         }
         self.run.apply()?;
-        let data = load(&self.data)?;
+        let data = load(&self.data, &self.pictures.options())?;
         let train = images(&data.x_train, &data.name)?;
         let test = images(&data.x_test, &data.name)?;
         make_folder(&self.out)?;

@@ -152,6 +152,15 @@ impl Compile {
         self
     }
 
+    /// The class of the loss of the output at a place with a name: `"MeanSquaredError"`; `None` where it has none.
+    ///
+    /// # Errors
+    /// When no loss has the name that was given.
+    pub fn loss_name(&self, place: usize, name: &str) -> Result<Option<String>> {
+        let loss = of_output(&self.losses, place, name).map(Choice::get).transpose()?;
+        Ok(loss.map(|loss| loss.class_name().to_string()))
+    }
+
     /// An error that names the argument for an output that the model does not have.
     pub(crate) fn check(&self, names: &[String]) -> Result<()> {
         let outputs = |argument: &'static str, outputs: Vec<&Output>| {
