@@ -13,8 +13,10 @@ pub mod safetensors;
 pub mod table;
 
 mod elements;
+mod kind;
 mod source;
 
+pub use kind::Kind;
 pub(crate) use source::{Reader, Source};
 
 /// NumPy's names for the doors to `.npy` and `.npz` files.
