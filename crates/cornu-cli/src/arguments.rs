@@ -1,11 +1,11 @@
 //! Arguments that several commands have.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use clap::Args;
 use cornu::models::{Compile, Model};
-use cornu::saving::Load;
+use cornu::saving::{Compilation, Load};
 use cornu::{Array, DType};
 
 use crate::Failure;
@@ -71,7 +71,7 @@ pub struct CompileArgs {
 
 impl CompileArgs {
     /// Opens a model and compiles it as it was saved, but for what was given.
-    pub fn open(&self, path: &PathBuf) -> Result<Model, Failure> {
+    pub fn open(&self, path: &Path) -> Result<Model, Failure> {
         if self.loss.is_empty() && self.metrics.is_empty() {
             return compiled_model(path);
         }
@@ -137,15 +137,21 @@ pub fn make_folder(path: &Path) -> Result<(), Failure> {
     })
 }
 
-/// A model from a file.
-pub fn model(path: &PathBuf) -> Result<cornu::models::Model, Failure> {
+/// A model from a file. What of the file cannot be used is a warning: it is needed for training alone.
+pub fn model(path: &Path) -> Result<cornu::models::Model, Failure> {
     crate::train::register_layers();
-    cornu::saving::load_model(path).map_err(Failure::input)
+    let opened = Load::new().compile(Compilation::Lenient).open_with_notes(path);
+    let opened = opened.map_err(Failure::input)?;
+    for note in &opened.notes {
+        eprintln!("warning: {}: {note}", path.display());
+    }
+    Ok(opened.model)
 }
 
 /// A model from a file that knows how it is trained.
-pub fn compiled_model(path: &PathBuf) -> Result<cornu::models::Model, Failure> {
-    let model = model(path)?;
+pub fn compiled_model(path: &Path) -> Result<cornu::models::Model, Failure> {
+    crate::train::register_layers();
+    let model = cornu::saving::load_model(path).map_err(Failure::input)?;
     if model.compiled().is_none() {
         let message = format!("{}: the model was saved without a loss", path.display());
         return Err(Failure::input(message).hint(

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use cornu::saving::{Contents, load_model};
+use cornu::saving::{Compilation, Contents, Load};
 use serde_json::json;
 
 use crate::{Failure, output};
@@ -89,5 +89,5 @@ fn open(path: &Path, raw: &Contents) -> cornu::Result<Contents> {
     if raw.config.is_none() {
         return Ok(raw.clone());
     }
-    Contents::of(&load_model(path)?)
+    Contents::of(&Load::new().compile(Compilation::Lenient).open(path)?)
 }

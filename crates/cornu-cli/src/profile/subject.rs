@@ -1,6 +1,6 @@
 //! What is profiled: a model with data for it.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use cornu::models::{Compile, Model};
 use cornu::{Array, DType, Eval, random};
@@ -59,7 +59,7 @@ fn training(name: &str, model: Model, x: Array, y: Option<Array>) -> Result<Subj
 }
 
 fn file(path: &str, batch: usize) -> Result<Subject, Failure> {
-    let model = arguments::model(&PathBuf::from(path))
+    let model = arguments::model(Path::new(path))
         .map_err(|e| e.hint("a .keras file is needed, or one of vae, gan and classifier"))?;
     let inputs = model_inputs(&model);
     let x: Vec<Array> = inputs

@@ -5,15 +5,17 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::config::{Choice, Family, deserialize_object, serialize_object};
+use super::{About, Note, compile_fields};
+use crate::config::{Choice, Config, Family, deserialize_object, serialize_object};
 use crate::metrics::Metric;
 use crate::models::{Compile, Output, of_output};
+use crate::optimizers::Optimizer;
 use crate::{Error, Result};
 
-/// What the user gave: a name stays a name.
+/// What the user gave: a name stays a name, if Keras still has it.
 fn choice<T: Family + ?Sized>(choice: &Choice<T>) -> Result<Value> {
     match choice {
-        Choice::Name(name) => Ok(json!(name)),
+        Choice::Name(name) => Ok(json!(compile_fields::today(name))),
         Choice::Object(object) => serialize_object(&**object),
     }
 }
@@ -87,21 +89,39 @@ fn listed<T>(given: &[(Output, T)], names: &[String], values: Vec<Value>) -> Val
     Value::Object(names.iter().cloned().zip(values).filter(given).collect::<Map<_, _>>())
 }
 
-/// A compilation from its dict, for a model with that many outputs.
-pub(super) fn from_config(config: &Value, outputs: usize) -> Result<Compile> {
-    let null = Value::Null;
-    let field = |name: &str| config.get(name).unwrap_or(&null);
-    let mut compile = Compile::new(deserialize_object(field("optimizer"))?);
+/// The parts of a compilation's dict that can be used, for a model with that many outputs, and what is said of the
+/// others.
+pub(super) fn from_config(config: &Value, outputs: usize) -> (Compile, Vec<Note>) {
+    let field = |name: &str| config.get(name).unwrap_or(&Value::Null);
+    let mut notes = Vec::new();
+    let mut compile = Compile::new(optimizer(field("optimizer"), &mut notes));
     for (output, loss) in entries(field("loss")) {
-        compile.losses.push((output, to_choice(loss)?));
+        let loss = compile_fields::loss(loss.clone());
+        compile.losses.extend(choice_of(&loss, About::Loss, &mut notes).map(|l| (output, l)));
     }
     for (output, weight) in entries(field("loss_weights")) {
-        let reason = || Error::format("compile_config", format!("a loss weight is {weight}"));
-        compile.loss_weights.push((output, weight.as_f64().ok_or_else(reason)?));
+        match weight.as_f64() {
+            Some(number) => compile.loss_weights.push((output, number)),
+            None => {
+                let reason = format!("a loss weight is {weight}");
+                notes.push(Note::new(About::Compilation, "loss_weights", reason));
+            }
+        }
     }
-    compile.metrics = metrics(field("metrics"), outputs)?;
-    compile.weighted_metrics = metrics(field("weighted_metrics"), outputs)?;
-    Ok(compile)
+    compile.metrics = metrics(field("metrics"), outputs, &mut notes);
+    compile.weighted_metrics = metrics(field("weighted_metrics"), outputs, &mut notes);
+    (compile, notes)
+}
+
+/// Keras's default where the dict has none, or it cannot be used.
+fn optimizer(value: &Value, notes: &mut Vec<Note>) -> Choice<dyn Optimizer> {
+    let default = || Choice::from("rmsprop");
+    if value.is_null() {
+        return default();
+    }
+    let (value, note) = compile_fields::optimizer(value.clone());
+    notes.extend(note);
+    choice_of(&value, About::Optimizer, notes).unwrap_or_else(default)
 }
 
 /// What stands for each output.
@@ -119,7 +139,16 @@ fn entries(value: &Value) -> Vec<(Output, &Value)> {
 }
 
 /// With one output a list is that of its metrics; with several it holds what each has.
-fn metrics(value: &Value, outputs: usize) -> Result<Vec<(Output, Choice<dyn Metric>)>> {
+fn metrics(
+    value: &Value,
+    outputs: usize,
+    notes: &mut Vec<Note>,
+) -> Vec<(Output, Choice<dyn Metric>)> {
+    // Keras 2 has one list per output even where there is one output.
+    let value = match value.as_array().map(Vec::as_slice) {
+        Some([list]) if outputs == 1 && list.is_array() => list,
+        _ => value,
+    };
     let mut all = Vec::new();
     for (output, item) in entries(value) {
         let output = match output {
@@ -128,16 +157,61 @@ fn metrics(value: &Value, outputs: usize) -> Result<Vec<(Output, Choice<dyn Metr
         };
         let items = item.as_array().map_or(std::slice::from_ref(item), Vec::as_slice);
         for metric in items.iter().filter(|m| !m.is_null()) {
-            all.push((output.clone(), to_choice(metric)?));
+            let metric = compile_fields::metric(metric.clone());
+            let choice = choice_of(&metric, About::Metric, notes);
+            all.extend(choice.map(|choice| (output.clone(), choice)));
         }
     }
-    Ok(all)
+    all
 }
 
-fn to_choice<T: Family + ?Sized>(value: &Value) -> Result<Choice<T>> {
-    match value {
-        // A name stays a name: "accuracy" is looked up when the shapes are known.
-        Value::String(name) => Ok(Choice::from(name.as_str())),
-        object => Ok(Choice::Object(deserialize_object(object)?)),
+/// A name stays a name, which the model shows; `"accuracy"` is looked up when the shapes are known.
+fn choice_of<T: Family + ?Sized>(
+    value: &Value,
+    about: About,
+    notes: &mut Vec<Note>,
+) -> Option<Choice<T>> {
+    let by_shape = ["accuracy", "acc", "crossentropy", "ce"];
+    let (name, choice) = match value {
+        Value::String(name) => (name.as_str(), Choice::from(name.as_str())),
+        Value::Object(dict) => {
+            let class = dict.get("class_name").and_then(Value::as_str).unwrap_or("?");
+            match dict.get("config").and_then(Value::as_str) {
+                Some(function) => (function, Choice::from(function)),
+                None => match deserialize_object(value) {
+                    Ok(object) => return Some(Choice::Object(object)),
+                    Err(error) => {
+                        notes.push(Note::new(about, class, reason::<T>(class, &error)));
+                        return None;
+                    }
+                },
+            }
+        }
+        other => {
+            let reason = format!("is {other}, which is neither a name nor a dict");
+            notes.push(Note::new(about, "?", reason));
+            return None;
+        }
+    };
+    if about == About::Metric && by_shape.contains(&name.to_ascii_lowercase().as_str()) {
+        return Some(choice);
+    }
+    match choice.get() {
+        Ok(_) => Some(choice),
+        Err(error) => {
+            notes.push(Note::new(about, name, reason::<T>(name, &error)));
+            None
+        }
+    }
+}
+
+/// Why an object cannot be used.
+fn reason<T: Family + ?Sized>(name: &str, error: &Error) -> String {
+    if name == "__lambda__" || name == "<lambda>" {
+        return "is a Python lambda, and nothing in a file is executed".into();
+    }
+    match T::registry().revive(name, Config::new()) {
+        Some(_) => format!("cannot be used: {error}"),
+        None => "is not known: its code is not in the file".into(),
     }
 }

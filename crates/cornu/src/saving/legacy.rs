@@ -1,16 +1,14 @@
 //! Whole models in one HDF5 file, as Keras 2 wrote them and Keras 3 still does: `.h5`.
 
-use std::io::Read;
-use std::path::Path;
-
 use cornu_graph::{Array, Variable};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::{KERAS_VERSION, compile, shared, weights};
+use super::{About, KERAS_VERSION, Note, compile, shared, weights};
 use crate::io::Source;
 use crate::io::hdf5::{self, Attribute, Group};
 use crate::layers::LayerRef;
 use crate::models::Model;
+use crate::optimizers::State;
 use crate::{Error, Result};
 
 /// How many texts stand in one attribute: HDF5 allows 64 KiB, and each takes 16 bytes of it.
@@ -21,18 +19,6 @@ pub(super) struct Contents {
     pub config: Value,
     pub compilation: Option<Value>,
     pub file: Group,
-}
-
-/// Whether a file is one of these rather than an archive: HDF5 has a signature.
-pub(super) fn is_one(path: &Path) -> bool {
-    let mut start = Vec::new();
-    let mut read = |file: std::fs::File| file.take(8).read_to_end(&mut start).is_ok();
-    path.is_file() && std::fs::File::open(path).is_ok_and(&mut read) && is_start(&start)
-}
-
-/// Whether these bytes, or the file that starts with them, are one.
-pub(super) fn is_start(bytes: &[u8]) -> bool {
-    bytes.starts_with(b"\x89HDF\r\n\x1a\n")
 }
 
 pub(super) fn read(what: &str, source: Source, limit: u64) -> Result<Contents> {
@@ -48,48 +34,18 @@ pub(super) fn read(what: &str, source: Source, limit: u64) -> Result<Contents> {
         let hint = "a file of weights alone is for load_weights";
         Error::format(what, format!("holds no model: model_config is missing ({hint})"))
     })?;
-    let compilation = json("training_config")?.map(modern_compilation);
+    let compilation = json("training_config")?.map(compile_config);
     Ok(Contents { config, compilation, file })
 }
 
-/// `training_config` as Keras 3's `compile_config`.
-fn modern_compilation(mut config: Value) -> Value {
-    let mut optimizer = config["optimizer_config"].take();
-    if let Some(arguments) = optimizer.get_mut("config").and_then(Value::as_object_mut) {
-        if let Some(rate) = arguments.shift_remove("lr") {
-            arguments.insert("learning_rate".into(), rate);
-        }
-        // These say how Keras 2 computes, not what.
-        for name in ["jit_compile", "is_legacy_optimizer"] {
-            arguments.shift_remove(name);
-        }
-        if arguments.get("decay").and_then(Value::as_f64) == Some(0.0) {
-            arguments.shift_remove("decay");
-        }
+/// `training_config` as a `compile_config`.
+fn compile_config(mut config: Value) -> Value {
+    if let Some(fields) = config.as_object_mut()
+        && let Some(optimizer) = fields.remove("optimizer_config")
+    {
+        fields.insert("optimizer".into(), optimizer);
     }
-    for name in ["metrics", "weighted_metrics"] {
-        config[name] = modern_metrics(config[name].take());
-    }
-    config["optimizer"] = optimizer;
     config
-}
-
-/// Keras 2 wraps a metric's function: `{"class_name": "MeanMetricWrapper", "config": {"fn": "mean_absolute_error"}}`.
-fn modern_metrics(value: Value) -> Value {
-    match value {
-        // One list per output; with one output, the list itself.
-        Value::Array(mut items) if items.len() == 1 && items[0].is_array() => {
-            modern_metrics(items.remove(0))
-        }
-        Value::Array(items) => items.into_iter().map(modern_metrics).collect(),
-        Value::Object(object) if object.get("class_name") == Some(&json!("MeanMetricWrapper")) => {
-            match &object["config"]["fn"] {
-                Value::String(function) => json!(function),
-                _ => Value::Object(object),
-            }
-        }
-        other => other,
-    }
 }
 
 /// An attribute of many texts may stand in several: `layer_names0`, `layer_names1`, …
@@ -129,8 +85,9 @@ fn layers_with_weights(model: &Model) -> Vec<(LayerRef, Vec<Variable>)> {
     model.layers().into_iter().map(weights).filter(|(_, w)| !w.is_empty()).collect()
 }
 
-/// Gives a model the weights of a file (or of the group that holds them): all or nothing.
-pub(super) fn restore(what: &str, model: &Model, file: &Group) -> Result<()> {
+/// Gives a model the weights of a file (or of the group that holds them): all or nothing. Its optimizer gets its state,
+/// or the note says that it starts anew.
+pub(super) fn restore(what: &str, model: &Model, file: &Group) -> Result<Option<Note>> {
     let saved = file.group("model_weights").unwrap_or(file);
     let mut groups = Vec::new();
     for name in texts(saved, "layer_names") {
@@ -173,25 +130,34 @@ pub(super) fn restore(what: &str, model: &Model, file: &Group) -> Result<()> {
     weights::misfit(what, &wrong)?;
     weights::assign(pairs)?;
     match file.group("optimizer_weights") {
-        Some(state) if model.compiled().is_some() => restore_optimizer(what, model, state),
-        _ => Ok(()),
+        Some(state) if model.compiled().is_some() => {
+            let (names, arrays) = (texts(state, "weight_names"), arrays(what, state)?);
+            model.with_optimizer(|optimizer| restore_optimizer(optimizer, &names, arrays))
+        }
+        _ => Ok(None),
     }
 }
 
-/// Keras 2's optimizers keep other state than Keras 3's; then training starts with a fresh one, as in Keras.
-fn restore_optimizer(what: &str, model: &Model, state: &Group) -> Result<()> {
-    let variables = model.with_optimizer(|optimizer| Ok(optimizer.variables()))?;
-    let arrays = arrays(what, state)?;
-    let fits = |(v, a): (&Variable, &Array)| v.shape() == a.shape();
-    let fresh = arrays.iter().all(|a| a.ndim() == 0) && arrays.len() <= variables.len();
-    if fresh || arrays.len() == variables.len() && variables.iter().zip(&arrays).all(fits) {
-        weights::assign(variables.into_iter().zip(arrays).collect())
-    } else {
-        tracing::warn!(
-            "{what}: the optimizer's state is that of another version of Keras; it starts afresh"
-        );
-        Ok(())
+fn restore_optimizer(
+    state: &State,
+    names: &[String],
+    mut arrays: Vec<Array>,
+) -> Result<Option<Note>> {
+    // Before 2.11 Keras listed the first slots of all weights, then the second ones: shapes alone do not tell.
+    let former = ["/iter:0", "/iterations:0"];
+    if names.first().is_some_and(|name| former.iter().any(|end| name.ends_with(end)))
+        && arrays.len() > state.weights().len() + 1
+    {
+        let reason = "its variables stand in another order in older files";
+        let class = state.optimizer().class_name();
+        return Ok(Some(Note::new(About::OptimizerState, class, reason)));
     }
+    // A LossScaleOptimizer lists its own variables, which start with an iteration, too, before those of the optimizer
+    // within.
+    if let Some(own) = names.iter().skip(1).position(|name| name.ends_with("/iteration")) {
+        arrays.drain(..(own + 1).min(arrays.len()));
+    }
+    weights::optimizer_state(state, arrays)
 }
 
 /// The contents of a file.

@@ -6,21 +6,23 @@ use cornu_graph::DType;
 use serde_json::Value;
 
 use super::shared::Shared;
-use super::{archive, compile, graph, legacy, weights};
+use super::{About, Compilation, Note, Opened, archive, compile, graph, legacy, weights};
 use crate::config::Config;
-use crate::io::{Source, expansion_limit};
+use crate::io::{Kind, Source, expansion_limit};
 use crate::layers::budget::{self, Budget};
 use crate::layers::{InputLayer, LayerBuilder, LayerRef, Shape, lambda_is_known};
-use crate::models::{Model, Sequential};
+use crate::models::{Compile, Model, Sequential};
 use crate::{Error, Result};
 
 /// Opens a model that [`Model::save`] or Keras wrote: a `.keras` file, its unzipped folder, or a legacy `.h5` file. It has its weights, is
-/// compiled as it was saved, and its optimizer is where it stopped. [`Load`] has options.
+/// compiled as it was saved, and its optimizer is where it stopped; an optimizer whose state does not fit starts anew,
+/// with a warning. [`Load`] has options.
 ///
 /// Layers of one's own must be known by [`crate::layers::register`] before. Nothing in a file is ever executed.
 ///
 /// # Errors
-/// When the file is not what it claims to be, holds a class that is not known, or its weights do not fit.
+/// When the file is not what it claims to be, holds a class that is not known (also that of a loss, a metric or the
+/// optimizer: [`Compilation`] has other ways), or its weights do not fit.
 pub fn load_model(path: impl AsRef<Path>) -> Result<Model> {
     Load::new().open(path)
 }
@@ -38,14 +40,14 @@ pub fn load_model(path: impl AsRef<Path>) -> Result<Model> {
 /// ```
 #[derive(Debug, Clone)]
 pub struct Load {
-    compile: bool,
+    compile: Compilation,
     max_bytes: Option<u64>,
     max_calls: u64,
 }
 
 impl Default for Load {
     fn default() -> Self {
-        Load { compile: true, max_bytes: None, max_calls: 20_000 }
+        Load { compile: Compilation::Saved, max_bytes: None, max_calls: 20_000 }
     }
 }
 
@@ -55,10 +57,11 @@ impl Load {
         Load::default()
     }
 
-    /// Whether the model is compiled as it was saved. Default: true.
+    /// Whether the model is compiled as it was saved, and what is not known an error; see [`Compilation`] for what
+    /// else there is. Default: true.
     #[must_use]
-    pub fn compile(mut self, compile: bool) -> Self {
-        self.compile = compile;
+    pub fn compile(mut self, compile: impl Into<Compilation>) -> Self {
+        self.compile = compile.into();
         self
     }
 
@@ -78,17 +81,46 @@ impl Load {
         self
     }
 
-    /// Opens a model.
+    /// Opens a model. What is to be said of it is logged as a warning.
     ///
     /// # Errors
     /// As [`load_model`].
     pub fn open(&self, path: impl AsRef<Path>) -> Result<Model> {
         let path = path.as_ref();
+        Ok(logged(&path.display().to_string(), self.open_with_notes(path)?))
+    }
+
+    /// Opens a model, and says what of the file could not be used.
+    ///
+    /// ```
+    /// use cornu::{layers::Dense, models::{Compile, Sequential}};
+    /// use cornu::saving::{About, Compilation, Load};
+    /// let path = std::env::temp_dir().join("cornu-notes-doc.keras");
+    /// let model = Sequential::new().input([2]).add(Dense::new(1)).model()?;
+    /// model.compile(Compile::new("sgd").loss(("mine", |t: &_, p: &_| t - p)).metrics(["mae"]))?;
+    /// model.save(&path)?;
+    ///
+    /// assert!(Load::new().open(&path).is_err());
+    /// let opened = Load::new().compile(Compilation::Lenient).open_with_notes(&path)?;
+    /// assert_eq!((opened.notes[0].about, opened.notes[0].name.as_str()), (About::Loss, "mine"));
+    /// // What the file says of the rest still holds: a loss is all that is missing.
+    /// opened.model.compile(opened.compilation.unwrap().loss("mse"))?;
+    /// # std::fs::remove_file(path).unwrap();
+    /// # Ok::<(), cornu::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`load_model`]; with [`Compilation::Lenient`] nothing that is wrong with the compilation is an error.
+    pub fn open_with_notes(&self, path: impl AsRef<Path>) -> Result<Opened> {
+        let path = path.as_ref();
         let what = path.display().to_string();
-        if legacy::is_one(path) {
-            return self.legacy(&what, Source::open(path)?);
+        match Kind::of(path)? {
+            Kind::Hdf5 => self.legacy(&what, Source::open(path)?),
+            Kind::Keras | Kind::KerasFolder | Kind::Zip | Kind::Folder => {
+                self.archive(&what, archive::read(path, self.max_bytes)?)
+            }
+            other => Err(other.refusal(&what, MODEL_FILE)),
         }
-        self.archive(&what, archive::read(path, self.max_bytes)?)
     }
 
     /// Opens a model whose `.keras` or `.h5` file is in memory; `what` names it in errors.
@@ -106,11 +138,15 @@ impl Load {
     /// # Errors
     /// As [`load_model`].
     pub fn read(&self, what: &str, bytes: &[u8]) -> Result<Model> {
-        if legacy::is_start(bytes) {
-            return self.legacy(what, Source::memory(bytes.to_vec()));
-        }
-        let source = Source::memory(bytes.to_vec());
-        self.archive(what, archive::from_source(what, source, self.max_bytes)?)
+        let source = || Source::memory(bytes.to_vec());
+        let opened = match Kind::of_bytes(bytes) {
+            Kind::Hdf5 => self.legacy(what, source())?,
+            Kind::Keras | Kind::Zip => {
+                self.archive(what, archive::from_source(what, source(), self.max_bytes)?)?
+            }
+            other => return Err(other.refusal(what, MODEL_FILE)),
+        };
+        Ok(logged(what, opened))
     }
 
     /// The model that [`Model::to_config`] describes, or Keras in a file's `config.json`: its layers with new
@@ -128,24 +164,26 @@ impl Load {
     pub fn from_config(&self, config: &Value) -> Result<Model> {
         let bytes = self.max_bytes.unwrap_or(WEIGHTS_LIMIT);
         let budget = Budget { bytes, calls: self.max_calls, filled: false };
-        self.model("the config", config, budget, config.get("compile_config"))
+        let opened = self.model("the config", config, budget, config.get("compile_config"))?;
+        Ok(logged("the config", opened))
     }
 
-    fn archive(&self, what: &str, contents: archive::Contents) -> Result<Model> {
+    fn archive(&self, what: &str, contents: archive::Contents) -> Result<Opened> {
         let config = &contents.config;
         let budget = self.budget(contents.limit);
-        let model = self.model(what, config, budget, config.get("compile_config"))?;
-        weights::restore(what, &model, contents.weights)?;
-        Ok(model)
+        let mut opened = self.model(what, config, budget, config.get("compile_config"))?;
+        let note = weights::restore(what, &opened.model, contents.weights)?;
+        opened.notes.extend(note);
+        Ok(opened)
     }
 
-    fn legacy(&self, what: &str, source: Source) -> Result<Model> {
+    fn legacy(&self, what: &str, source: Source) -> Result<Opened> {
         let limit = self.max_bytes.unwrap_or(expansion_limit(source.len()));
         let contents = legacy::read(what, source, limit)?;
         let (budget, compilation) = (self.budget(limit), contents.compilation.as_ref());
-        let model = self.model(what, &contents.config, budget, compilation)?;
-        legacy::restore(what, &model, &contents.file)?;
-        Ok(model)
+        let mut opened = self.model(what, &contents.config, budget, compilation)?;
+        opened.notes.extend(legacy::restore(what, &opened.model, &contents.file)?);
+        Ok(opened)
     }
 
     /// What a model may use whose weights stand in a file.
@@ -160,19 +198,55 @@ impl Load {
         config: &Value,
         budget: Budget,
         compilation: Option<&Value>,
-    ) -> Result<Model> {
+    ) -> Result<Opened> {
         let named = |e: Error| Error::format(what, e);
         let make = || {
             let model = Model::from_layer(root(config)?);
-            if self.compile {
-                let hint = "Load::compile(false) opens the model without it";
-                let failed = |e| Error::format("its compilation", format!("{e} ({hint})"));
-                compile_as_saved(&model, compilation).map_err(failed)?;
-            }
-            Ok(model)
+            let (compilation, notes) = self.compile_as_saved(&model, compilation)?;
+            Ok(Opened { model, compilation, notes })
         };
         budget::within(budget, make).map_err(named)
     }
+
+    /// Compiles a model as its file says, as far as that is asked for: gives what the file says and what of it cannot
+    /// be used.
+    fn compile_as_saved(
+        &self,
+        model: &Model,
+        config: Option<&Value>,
+    ) -> Result<(Option<Compile>, Vec<Note>)> {
+        // Keras writes an empty dict for what was not compiled.
+        let compiled = |c: &&Value| c.as_object().is_some_and(|c| !c.is_empty());
+        let Some(config) = config.filter(compiled).filter(|_| self.compile != Compilation::Skip)
+        else {
+            return Ok((None, Vec::new()));
+        };
+        let (compilation, mut notes) = compile::from_config(config, model.output_names().len());
+        if notes.iter().all(Note::compiles)
+            && let Err(error) = model.compile(compilation.clone())
+        {
+            notes.push(Note::new(About::Compilation, "compile", error));
+        }
+        if let (Compilation::Saved, Some(note)) =
+            (self.compile, notes.iter().find(|note| !note.compiles()))
+        {
+            let hint =
+                "register it, or open the model without: Load::compile(Compilation::Lenient)";
+            return Err(Error::format("its compilation", format!("{note} ({hint})")));
+        }
+        Ok((Some(compilation), notes))
+    }
+}
+
+/// What is wanted where a model is.
+const MODEL_FILE: &str = "a model: a .keras file, its unzipped folder, or a legacy .h5 file";
+
+/// The model; what is to be said of it goes to the log.
+fn logged(what: &str, opened: Opened) -> Model {
+    for note in opened.notes {
+        tracing::warn!("{what}: {note}");
+    }
+    opened.model
 }
 
 impl Model {
@@ -191,15 +265,6 @@ impl Model {
     /// than the limits of [`Load`], whose [`from_config`](Load::from_config) raises them.
     pub fn from_config(config: &Value) -> Result<Model> {
         Load::new().from_config(config)
-    }
-}
-
-fn compile_as_saved(model: &Model, config: Option<&Value>) -> Result<()> {
-    // Keras writes an empty dict for what was not compiled.
-    let compiled = |c: &&Value| c.as_object().is_some_and(|c| !c.is_empty());
-    match config.filter(compiled) {
-        Some(config) => model.compile(compile::from_config(config, model.output_names().len())?),
-        None => Ok(()),
     }
 }
 

@@ -1,7 +1,9 @@
 //! Models as files: Keras's `.keras` archive.
 
 mod archive;
+mod compilation;
 mod compile;
+mod compile_fields;
 mod config;
 mod contents;
 mod graph;
@@ -15,6 +17,7 @@ mod store;
 mod training_state;
 mod weights;
 
+pub use compilation::{About, Compilation, Note, Opened};
 pub use contents::Contents;
 pub use load::{Load, load_model};
 pub use weights::{load_weights, save_sharded_weights, save_weights};

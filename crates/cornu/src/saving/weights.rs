@@ -6,10 +6,11 @@ use std::path::Path;
 use cornu_graph::{Array, Variable};
 
 use super::store::{self, Stored};
-use super::{Operation, legacy};
+use super::{About, Note, Operation, legacy};
 use crate::io::hdf5::{Attribute, Group};
 use crate::layers::LayerRef;
 use crate::models::Model;
+use crate::optimizers::{LearningRate, State};
 use crate::{Error, Result, snake_case};
 
 /// Something with variables of its own, as Keras saves it.
@@ -23,8 +24,14 @@ struct Place {
 ///
 /// A layer stands under the snake case of its class with a number, not under its name, and a layer that is
 /// met twice is listed once.
-fn places(root: &LayerRef) -> Vec<Place> {
-    fn visit(layer: &LayerRef, path: &str, seen: &mut HashSet<u64>, out: &mut Vec<Place>) {
+fn places(root: &LayerRef, count: Count) -> Vec<Place> {
+    fn visit(
+        layer: &LayerRef,
+        path: &str,
+        how: Count,
+        seen: &mut HashSet<u64>,
+        out: &mut Vec<Place>,
+    ) {
         if !seen.insert(layer.id()) {
             return;
         }
@@ -38,13 +45,23 @@ fn places(root: &LayerRef) -> Vec<Place> {
             let count = counts.entry(base.clone()).or_insert(0);
             let key = if *count == 0 { base } else { format!("{base}_{count}") };
             // The number advances for layers that were met before, too.
-            *count += 1;
-            visit(&inner, &format!("{path}layers/{key}/"), seen, out);
+            let twice = how == Count::WithWeightsTwice && !inner.weights().is_empty();
+            *count += 1 + usize::from(twice);
+            visit(&inner, &format!("{path}layers/{key}/"), how, seen, out);
         }
     }
     let mut out = Vec::new();
-    visit(root, "", &mut HashSet::new(), &mut out);
+    visit(root, "", count, &mut HashSet::new(), &mut out);
     out
+}
+
+/// How the layers of one class are counted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Count {
+    Once,
+    /// Keras 2.12 and 2.13 listed a layer with weights twice, once among those with weights and once among all:
+    /// `dense`, `dense_2`, `dense_4`.
+    WithWeightsTwice,
 }
 
 fn optimizer(model: &Model) -> Result<Place> {
@@ -67,7 +84,7 @@ fn variables(places: &[Place]) -> impl Iterator<Item = (String, &Variable)> {
 /// Copies of the weights and, when the model is compiled, of the optimizer's variables, as Keras lays them out:
 /// what has no variables has an empty group.
 pub(super) fn collect(model: &Model) -> Result<Group> {
-    let mut places = places(model.as_layer());
+    let mut places = places(model.as_layer(), Count::Once);
     if model.compiled().is_some() {
         places.push(optimizer(model)?);
     }
@@ -83,7 +100,7 @@ pub(super) fn collect(model: &Model) -> Result<Group> {
 
 /// The names of the weights by their paths: `dense/kernel` for `layers/dense/vars/0`.
 pub(super) fn names(model: &Model) -> BTreeMap<String, String> {
-    let places = places(model.as_layer());
+    let places = places(model.as_layer(), Count::Once);
     let named = |place: &Place| {
         let name = |(i, v): (usize, &Variable)| {
             (format!("{}vars/{i}", place.path), format!("{}/{}", place.name, v.name()))
@@ -93,20 +110,82 @@ pub(super) fn names(model: &Model) -> BTreeMap<String, String> {
     places.iter().flat_map(named).collect()
 }
 
-/// Gives a model the weights of a file, and its optimizer its state if both have one: all or nothing.
-pub(super) fn restore(what: &str, model: &Model, weights: BTreeMap<String, Array>) -> Result<()> {
-    let (state, layers): (BTreeMap<_, _>, BTreeMap<_, _>) =
-        weights.into_iter().partition(|(path, _)| path.starts_with("optimizer/"));
-    let mut pairs = pairs(what, variables(&places(model.as_layer())), layers)?;
-    if model.compiled().is_some() && !state.is_empty() {
-        let optimizer = optimizer(model)?;
-        // An optimizer that never took a step is saved without slots.
-        let fresh = state.values().all(|array| array.ndim() == 0);
-        let count = if fresh { state.len() } else { usize::MAX };
-        let expected = variables(std::slice::from_ref(&optimizer)).take(count);
-        pairs.extend(self::pairs(what, expected, state)?);
+/// Gives a model the weights of a file: all or nothing. Its optimizer gets its state if both have one; a state that does
+/// not fit is said, and the optimizer starts anew.
+pub(super) fn restore(
+    what: &str,
+    model: &Model,
+    weights: BTreeMap<String, Array>,
+) -> Result<Option<Note>> {
+    const STATE: &str = "optimizer/";
+    const INNER: &str = "optimizer/inner_optimizer/";
+    let (state, mut layers): (BTreeMap<_, _>, BTreeMap<_, _>) =
+        weights.into_iter().partition(|(path, _)| path.starts_with(STATE));
+    layers.retain(|path, _| !of_training(path));
+    assign(layer_pairs(what, model.as_layer(), layers)?)?;
+    if model.compiled().is_none() || state.is_empty() {
+        return Ok(None);
     }
-    assign(pairs)
+    // A LossScaleOptimizer's own variables are those of the scale.
+    let inner = state.keys().any(|path| path.starts_with(INNER));
+    let prefix = format!("{}vars/", if inner { INNER } else { STATE });
+    let number = |(path, array): (String, Array)| {
+        path.strip_prefix(&prefix)?.parse::<usize>().ok().map(|i| (i, array))
+    };
+    let numbered: BTreeMap<usize, Array> = state.into_iter().filter_map(number).collect();
+    model.with_optimizer(|optimizer| optimizer_state(optimizer, numbered.into_values().collect()))
+}
+
+/// Whether an array belongs to a metric, or to the optimizer of a model within: Keras 2 saves running means, and both
+/// save what a nested model was compiled with. Weights of layers have neither word in their paths.
+fn of_training(path: &str) -> bool {
+    path.split('/').any(|part| part == "metrics" || part == "optimizer")
+}
+
+/// The layers' variables with their values, by today's paths or by those of Keras 2.
+fn layer_pairs(
+    what: &str,
+    root: &LayerRef,
+    arrays: BTreeMap<String, Array>,
+) -> Result<Vec<(Variable, Array)>> {
+    let former = places(root, Count::WithWeightsTwice);
+    let expected: HashSet<String> = variables(&former).map(|(path, _)| path).collect();
+    let fits = arrays.len() == expected.len() && arrays.keys().all(|path| expected.contains(path));
+    let places = if fits { former } else { places(root, Count::Once) };
+    pairs(what, variables(&places), arrays)
+}
+
+/// Gives an optimizer the values of its variables, in Keras's order; says so if they do not fit.
+pub(super) fn optimizer_state(state: &State, arrays: Vec<Array>) -> Result<Option<Note>> {
+    let mut variables = state.variables();
+    let fits = |variables: &[Variable], arrays: &[Array]| {
+        variables.len() == arrays.len()
+            && variables.iter().zip(arrays).all(|(v, a)| v.shape() == a.shape())
+    };
+    // Keras 2 kept the learning rate in the config alone.
+    let scalars = arrays.iter().take_while(|a| a.ndim() == 0).count();
+    let rate_alone = variables.len() == arrays.len() + 1
+        && scalars == 1
+        && matches!(state.optimizer().learning_rate(), LearningRate::Constant(_));
+    if rate_alone {
+        variables.remove(1);
+    }
+    // An optimizer that never took a step is saved without slots.
+    let fresh = arrays.iter().all(|a| a.ndim() == 0) && arrays.len() <= variables.len();
+    if fresh {
+        variables.truncate(arrays.len());
+    }
+    if fits(&variables, &arrays) {
+        assign(variables.into_iter().zip(arrays).collect())?;
+        return Ok(None);
+    }
+    let (found, expected) = (arrays.len(), state.variables().len());
+    let reason = match found == expected {
+        true => "the shapes of its saved variables do not fit".to_string(),
+        false => format!("{found} of its variables were saved, and it has {expected}"),
+    };
+    let class = state.optimizer().class_name();
+    Ok(Some(Note::new(About::OptimizerState, class, reason)))
 }
 
 /// Each variable with its new value; what is missing, superfluous or of another shape is listed.
@@ -191,12 +270,16 @@ pub fn save_sharded_weights(model: &Model, path: impl AsRef<Path>, max_bytes: u6
 ///
 /// # Errors
 /// When the file cannot be read, or a weight is missing, superfluous or of another shape; then nothing
-/// is changed.
+/// is changed. A state of the optimizer that does not fit is logged as a warning, and the optimizer stays as it is.
 pub fn load_weights(model: &Model, path: impl AsRef<Path>) -> Result<()> {
     let path = path.as_ref();
     let what = path.display().to_string();
-    match store::read(path)? {
-        Stored::ByPath(weights) => restore(&what, model, weights),
-        Stored::Legacy(file) => legacy::restore(&what, model, &file),
+    let note = match store::read(path)? {
+        Stored::ByPath(weights) => restore(&what, model, weights)?,
+        Stored::Legacy(file) => legacy::restore(&what, model, &file)?,
+    };
+    if let Some(note) = note {
+        tracing::warn!("{what}: {note}");
     }
+    Ok(())
 }

@@ -21,6 +21,10 @@ impl Record {
         Record(serde_json::from_str(&text).unwrap())
     }
 
+    pub fn value(&self, field: &str) -> &Value {
+        &self.0[field]
+    }
+
     pub fn arrays(&self, field: &str) -> Vec<Array> {
         let array = |v: &Value| {
             let shape: Vec<usize> = serde_json::from_value(v["shape"].clone()).unwrap();
