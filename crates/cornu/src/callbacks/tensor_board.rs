@@ -6,7 +6,9 @@ use std::time::Instant;
 use cornu_graph::Array;
 
 use super::tensorboard::EventWriter;
+use super::tensorboard::projector::{self, Vectors};
 use super::{Callback, Session, State};
+use crate::layers::{Embedding, LayerRef};
 use crate::models::Logs;
 use crate::plot::Image;
 use crate::{Error, Result};
@@ -17,6 +19,8 @@ use crate::{Error, Result};
 /// ```
 /// use cornu::callbacks::TensorBoard;
 /// let board = TensorBoard::new("logs").histogram_freq(1).write_images(true).update_freq(100);
+/// // A model with embeddings: the projector shows their vectors.
+/// let board = board.embeddings_freq(1).embeddings_metadata("words", "words.tsv");
 /// ```
 pub struct TensorBoard {
     log_dir: PathBuf,
@@ -27,6 +31,7 @@ pub struct TensorBoard {
     update_freq: usize,
     profile_batch: usize,
     embeddings_freq: usize,
+    embeddings_metadata: Vec<(String, String)>,
     train: Option<EventWriter>,
     validation: Option<EventWriter>,
     batches: u64,
@@ -60,6 +65,7 @@ impl TensorBoard {
             update_freq: 0,
             profile_batch: 0,
             embeddings_freq: 0,
+            embeddings_metadata: Vec::new(),
             train: None,
             validation: None,
             batches: 0,
@@ -83,9 +89,31 @@ impl TensorBoard {
         /// Keras's batch to profile. Only 0 is possible: there is no profile that TensorBoard shows; `cornu profile` makes
         /// one. Default: 0.
         profile_batch: usize;
-        /// Keras's frequency of embeddings. Only 0 is possible: TensorBoard reads them from TensorFlow's checkpoints.
-        /// Default: 0.
+        /// Every how many epochs the vectors of all [`Embedding`] layers are written for the projector. Default: never.
         embeddings_freq: usize;
+    }
+
+    /// What the vectors of an [`Embedding`] layer stand for: a table with a line for each, its path relative to `log_dir`.
+    #[must_use]
+    pub fn embeddings_metadata(mut self, layer: &str, path: &str) -> Self {
+        self.embeddings_metadata.push((layer.into(), path.into()));
+        self
+    }
+
+    /// The vectors of all embeddings.
+    fn embeddings(&self, session: &Session) -> Vec<Vectors> {
+        let layers = session.model().as_layer().flatten().into_iter();
+        let layers = layers.filter(|layer| layer.with(|_: &Embedding| ()).is_some());
+        let vectors = |layer: LayerRef| {
+            let weight = layer.own_weights().into_iter().next()?.variable;
+            let known = self.embeddings_metadata.iter().find(|(name, _)| name == layer.name());
+            Some(Vectors {
+                name: format!("{}/{}", layer.name(), weight.name()),
+                values: weight.value(),
+                metadata: known.map(|(_, path)| path.clone()),
+            })
+        };
+        layers.filter_map(vectors).collect()
     }
 
     fn train(&mut self) -> Result<&mut EventWriter> {
@@ -155,20 +183,23 @@ fn pictures(weight: &Array) -> Result<Vec<Image>> {
 
 impl Callback for TensorBoard {
     fn on_train_begin(&mut self, session: &mut Session) -> Result<()> {
-        let refused = [
-            (
-                "profile_batch",
-                self.profile_batch,
-                "there is no profile that TensorBoard shows; `cornu profile` makes one",
-            ),
-            (
-                "embeddings_freq",
-                self.embeddings_freq,
-                "TensorBoard reads embeddings from TensorFlow's checkpoints",
-            ),
-        ];
-        if let Some((name, value, why)) = refused.into_iter().find(|(_, value, _)| *value > 0) {
-            return Err(Error::invalid("TensorBoard", name, format!("must be 0: {why}"), value));
+        if self.profile_batch > 0 {
+            let rule =
+                "must be 0: there is no profile that TensorBoard shows; `cornu profile` makes one";
+            return Err(Error::invalid("TensorBoard", "profile_batch", rule, self.profile_batch));
+        }
+        let embeddings = self.embeddings(session);
+        let layers: Vec<&str> =
+            embeddings.iter().filter_map(|v| v.name.split('/').next()).collect();
+        let unknown = self.embeddings_metadata.iter().find(|(name, _)| !layers.contains(&&**name));
+        if let Some((name, _)) = unknown {
+            let rule = format!("must be of one of the Embedding layers ({})", layers.join(", "));
+            return Err(Error::invalid(
+                "TensorBoard",
+                "embeddings_metadata",
+                rule,
+                format!("{name:?}"),
+            ));
         }
         self.batches = 0;
         if self.write_graph {
@@ -247,6 +278,9 @@ impl Callback for TensorBoard {
         if self.histogram_freq > 0 && epoch.is_multiple_of(self.histogram_freq) {
             self.weights(step, session)?;
         }
+        if self.embeddings_freq > 0 && epoch.is_multiple_of(self.embeddings_freq) {
+            projector::write(&self.log_dir, &self.embeddings(session))?;
+        }
         for writer in [&mut self.train, &mut self.validation].into_iter().flatten() {
             writer.flush()?;
         }
@@ -256,7 +290,107 @@ impl Callback for TensorBoard {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tensorboard::tags;
     use super::*;
+    use crate::DType;
+    use crate::layers::{Conv2D, Dense, Flatten, LayerExt, input_with_dtype};
+    use crate::models::{Compile, Fit, Model, Sequential};
+    use crate::optimizers::SGD;
+
+    #[test]
+    fn what_keras_writes_is_written() -> Result<()> {
+        let folder = std::env::temp_dir().join(format!("cornu-board-{}", std::process::id()));
+        let model = Sequential::new().input([4, 4, 1]).add(Conv2D::new(2, 3)).add(Flatten::new());
+        let model = model.add(Dense::new(1)).model()?;
+        model.compile(Compile::new("sgd").loss("mse").metrics(["mae"]))?;
+        let (x, y) = (Array::full(&[8, 4, 4, 1], 0.5f32)?, Array::full(&[8, 1], 1f32)?);
+        let board = TensorBoard::new(&folder).histogram_freq(1).write_images(true);
+        let board = board.write_steps_per_second(true).update_freq(2);
+        let args = Fit::new().epochs(2).batch_size(2).verbose(0).validation_data(&x, &y);
+        model.fit(&x, &y, args.callback(board))?;
+
+        // Tags and steps by the source of keras.callbacks.TensorBoard; four batches per epoch.
+        let mut train = vec![("keras".to_string(), "graph_keras_model", 0)];
+        for epoch in 0..2i64 {
+            for batch in [4 * epoch + 2, 4 * epoch + 4] {
+                for name in ["loss", "mae", "steps_per_second"] {
+                    train.push((format!("batch_{name}"), "scalars", batch));
+                }
+            }
+            for name in ["learning_rate", "loss", "mae", "steps_per_second"] {
+                train.push((format!("epoch_{name}"), "scalars", epoch));
+            }
+            for layer in ["conv2d", "dense"] {
+                for weight in ["kernel", "bias"] {
+                    train.push((format!("{layer}/{weight}/histogram"), "histograms", epoch));
+                    train.push((format!("{layer}/{weight}/image"), "images", epoch));
+                }
+            }
+        }
+        // A number is no picture.
+        train.retain(|(tag, ..)| tag != "dense/bias/image");
+        let mut validation = Vec::new();
+        for epoch in 0..2i64 {
+            for name in ["loss", "mae"] {
+                validation.push((format!("epoch_{name}"), "scalars", epoch));
+                let tag = format!("evaluation_{name}_vs_iterations");
+                validation.push((tag, "scalars", 4 * (epoch + 1)));
+            }
+        }
+        for (name, mut want) in [("train", train), ("validation", validation)] {
+            let mut got = tags(&folder.join(name));
+            // Layers of other tests of this thread may have taken the plain names.
+            got.iter_mut().for_each(|(tag, ..)| {
+                let number = |c: char| c == '_' || c.is_ascii_digit();
+                if let Some((layer, rest)) = tag.split_once('/') {
+                    let plain = if layer.starts_with("conv2d") {
+                        "conv2d"
+                    } else {
+                        layer.trim_end_matches(number)
+                    };
+                    *tag = format!("{plain}/{rest}");
+                }
+            });
+            got.sort();
+            want.sort();
+            let want: Vec<_> = want.into_iter().map(|(t, p, s)| (t, p.to_string(), s)).collect();
+            assert_eq!(got, want, "{name}");
+        }
+        std::fs::remove_dir_all(&folder).unwrap();
+
+        let labels = TensorBoard::new(&folder).embeddings_metadata("dense", "labels.tsv");
+        for (board, said) in [
+            (TensorBoard::new(&folder).profile_batch(2), "`profile_batch` must be 0"),
+            (labels, "`embeddings_metadata` must be of one of the Embedding layers ()"),
+        ] {
+            let args = Fit::new().verbose(0).callback(board);
+            let error = model.fit(&x, &y, args).unwrap_err().to_string();
+            assert!(error.contains(said), "{error}");
+        }
+        assert!(!folder.exists(), "nothing is written before a refusal");
+        Ok(())
+    }
+
+    #[test]
+    fn embeddings_are_written_for_the_projector() -> Result<()> {
+        let folder = std::env::temp_dir().join(format!("cornu-vectors-{}", std::process::id()));
+        let ids = input_with_dtype([2], DType::I32);
+        let words =
+            Embedding::new(3, 2).embeddings_initializer("ones").name("words").apply(&ids)?;
+        let model = Model::new(&ids, Flatten::new().apply(&words)?)?;
+        model.compile(Compile::new(SGD::new(0.0)).loss("mse"))?;
+        let (x, y) = (Array::full(&[4, 2], 1i32)?, Array::full(&[4, 4], 1f32)?);
+        let board = TensorBoard::new(&folder).embeddings_freq(1);
+        let board = board.embeddings_metadata("words", "é \"w\".tsv");
+        model.fit(&x, &y, Fit::new().verbose(0).callback(board))?;
+        let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+        assert_eq!(read("embedding-0.tsv"), "1\t1\n1\t1\n1\t1\n");
+        let want = "embeddings {\n  tensor_name: \"words/embeddings\"\n  tensor_path: \"embedding-0.tsv\"\n  \
+                    metadata_path: \"\\303\\251 \\042w\\042.tsv\"\n}\n";
+        assert_eq!(read("projector_config.pbtxt"), want);
+        std::fs::remove_dir_all(&folder).unwrap();
+        Ok(())
+    }
 
     #[test]
     fn weights_are_shown_as_keras_shows_them() {

@@ -192,8 +192,21 @@ fn wall_time() -> f64 {
 }
 
 #[cfg(test)]
-mod tests {
+pub(in crate::callbacks) mod tests {
     use super::*;
+
+    /// The tags of all summaries of a folder's only file, with their plugins and steps.
+    pub fn tags(folder: &Path) -> Vec<(String, String, i64)> {
+        let files: Vec<_> = std::fs::read_dir(folder).unwrap().collect();
+        assert_eq!(files.len(), 1);
+        let summaries = events(&files[0].as_ref().unwrap().path()).into_iter().skip(1);
+        let tag = |event: Event| {
+            let value = value(&event);
+            let plugin = value.metadata.as_ref().unwrap().plugin_data.as_ref().unwrap();
+            (value.tag.clone(), plugin.plugin_name.clone(), event.step)
+        };
+        summaries.map(tag).collect()
+    }
 
     fn folder(name: &str) -> PathBuf {
         std::env::temp_dir().join(format!("cornu-events-{name}-{}", std::process::id()))
