@@ -42,7 +42,7 @@ impl Layer for Noise {
 
 /// Which arguments a run has.
 #[derive(Clone, Copy, PartialEq, Debug)]
-enum Kind {
+pub enum Kind {
     /// A schedule, early stopping with the best weights.
     Schedule,
     /// Rates that callbacks set, epochs that are parts of a pass.
@@ -51,7 +51,7 @@ enum Kind {
 
 /// How a run is brought to its end before its time.
 #[derive(Clone, Copy, PartialEq, Debug)]
-enum End {
+pub enum End {
     None,
     /// After a step, as by a signal.
     Step(Position),
@@ -103,18 +103,18 @@ fn model(kind: Kind) -> Result<Model> {
 
 /// All that a run leaves behind.
 #[derive(PartialEq, Debug)]
-struct Left {
-    state: BTreeMap<String, Array>,
-    random: [u64; 2],
-    history: History,
-    log: String,
+pub struct Left {
+    pub state: BTreeMap<String, Array>,
+    pub random: [u64; 2],
+    pub history: History,
+    pub log: String,
 }
 
 const ROWS: usize = 44;
 const EPOCHS: usize = 4;
 
 /// A run in a process that is told apart by its seed.
-fn run(at: &Path, kind: Kind, seed: u64, freq: Option<usize>, end: End) -> Result<Left> {
+pub fn run(at: &Path, kind: Kind, seed: u64, freq: Option<usize>, end: End) -> Result<Left> {
     set_random_seed(seed);
     let value = |i: usize| ((i * 37 + 11) % 101) as f32 / 50.0 - 1.0;
     let x = Array::new(&[ROWS, 4], (0..ROWS * 4).map(value).collect())?;
@@ -149,7 +149,7 @@ fn run(at: &Path, kind: Kind, seed: u64, freq: Option<usize>, end: End) -> Resul
     Ok(Left { state, random: random_state(), history, log })
 }
 
-fn place(name: &str) -> PathBuf {
+pub fn place(name: &str) -> PathBuf {
     let at = folder(name);
     let _ = std::fs::remove_dir_all(&at);
     std::fs::create_dir_all(&at).unwrap();

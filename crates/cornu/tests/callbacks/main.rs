@@ -1,6 +1,7 @@
 //! Callbacks in a run.
 
 mod backup;
+mod kill;
 
 use cornu::callbacks::{
     BackupAndRestore, CSVLogger, Callback, EarlyStopping, LambdaCallback, LearningRateScheduler,
@@ -270,5 +271,90 @@ fn a_callback_that_asks_for_the_optimizer_finds_all_weights() -> Result<()> {
     let losses = built.fit(&x, &y, args())?;
     assert!(losses.get("loss")[2] < losses.get("loss")[0]);
     assert_eq!(open.fit(&x, &y, args())?, losses);
+    Ok(())
+}
+
+#[test]
+fn hooks_come_in_the_order_of_keras() -> Result<()> {
+    use cornu::models::{Evaluate, Predict};
+    use std::cell::RefCell;
+    let (model, x, y) = line(0.1)?;
+    let seen = RefCell::new(Vec::new());
+    let see = |name: String| -> Result<()> {
+        seen.borrow_mut().push(name);
+        Ok(())
+    };
+    let all = || {
+        LambdaCallback::new()
+            .on_train_begin(|_| see("train_begin".into()))
+            .on_train_end(|_| see("train_end".into()))
+            .on_epoch_begin(|epoch, _| see(format!("epoch_begin {epoch}")))
+            .on_epoch_end(|epoch, _, _| see(format!("epoch_end {epoch}")))
+            .on_train_batch_begin(|batch, _| see(format!("train_batch_begin {batch}")))
+            .on_train_batch_end(|batch, _, _| see(format!("train_batch_end {batch}")))
+            .on_test_begin(|_| see("test_begin".into()))
+            .on_test_end(|_, _| see("test_end".into()))
+            .on_test_batch_begin(|batch, _| see(format!("test_batch_begin {batch}")))
+            .on_test_batch_end(|batch, _, _| see(format!("test_batch_end {batch}")))
+            .on_predict_begin(|_| see("predict_begin".into()))
+            .on_predict_end(|_| see("predict_end".into()))
+            .on_predict_batch_begin(|batch, _| see(format!("predict_batch_begin {batch}")))
+            .on_predict_batch_end(|batch, _| see(format!("predict_batch_end {batch}")))
+            .on_interrupt(|_| see("interrupt".into()))
+    };
+    let test = ["test_begin", "test_batch_begin 0", "test_batch_end 0", "test_end"];
+    let steps = |epoch: usize| {
+        let batch = |b: usize| [format!("train_batch_begin {b}"), format!("train_batch_end {b}")];
+        [vec![format!("epoch_begin {epoch}")], batch(0).to_vec(), batch(1).to_vec()].concat()
+    };
+    let owned = |names: &[&str]| names.iter().map(|n| n.to_string()).collect::<Vec<_>>();
+    let end = |epoch: usize| vec![format!("epoch_end {epoch}")];
+
+    let args =
+        || Fit::new().batch_size(8).verbose(0).validation_data(&x, &y).validation_batch_size(16);
+    model.fit(&x, &y, args().callback(all()))?;
+    let begin = owned(&["train_begin"]);
+    let want = [begin.clone(), steps(0), owned(&test), end(0), owned(&["train_end"])].concat();
+    assert_eq!(seen.take(), want);
+
+    // Stopped within an epoch: it is evaluated and ends. Interrupted: it does not.
+    let stop = LambdaCallback::new().on_train_batch_end(|_, _, session| {
+        session.stop_training();
+        Ok(())
+    });
+    let history = model.fit(&x, &y, args().epochs(3).callback(stop).callback(all()))?;
+    assert_eq!((history.epochs, history.interrupted), (vec![0], None));
+    let first = steps(0)[..3].to_vec();
+    let want = [begin.clone(), first.clone(), owned(&test), end(0), owned(&["train_end"])].concat();
+    assert_eq!(seen.take(), want);
+    let leave = LambdaCallback::new().on_train_batch_end(|_, _, session| {
+        session.interrupt();
+        Ok(())
+    });
+    let history = model.fit(&x, &y, args().epochs(3).callback(leave).callback(all()))?;
+    assert_eq!(history.epochs, Vec::<usize>::new());
+    assert_eq!(history.interrupted, Some(Position { epoch: 0, step: 1 }));
+    assert_eq!(seen.take(), [begin, first, owned(&["interrupt"])].concat());
+
+    model.evaluate(&x, &y, Evaluate::new().batch_size(16).verbose(0).callback(all()))?;
+    assert_eq!(seen.take(), test);
+    model.predict(&x, Predict::new().batch_size(16).verbose(0).callback(all()))?;
+    let want = ["predict_begin", "predict_batch_begin 0", "predict_batch_end 0", "predict_end"];
+    assert_eq!(seen.take(), want);
+    Ok(())
+}
+
+#[test]
+fn a_bar_without_colours_fits_its_columns() -> Result<()> {
+    let (model, x, y) = line(0.1)?;
+    let mut out = Vec::new();
+    let bar = ProgbarLogger::to(&mut out, Verbose::Bar).colors(false).columns(40);
+    model.fit(&x, &y, Fit::new().batch_size(4).verbose(0).validation_split(0.25).callback(bar))?;
+    let text = String::from_utf8(out).expect("text");
+    assert!(!text.contains('\x1b'), "{text:?}");
+    let drawn: Vec<&str> = text.trim_end_matches('\n').split('\r').skip(1).collect();
+    let (last, moving) = drawn.split_last().expect("drawings");
+    assert!(!moving.is_empty() && moving.iter().all(|line| line.chars().count() <= 39), "{text:?}");
+    assert!(last.starts_with("3/3 ━━━━━━━━━━━━━━━━━━━━ ") && last.contains("val_loss"), "{last:?}");
     Ok(())
 }
