@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use cornu::callbacks::{
-    BackupAndRestore, CSVLogger, Callback, EarlyStopping, LearningRateScheduler, ModelCheckpoint,
-    Position, ReduceLROnPlateau, Session,
+    BackupAndRestore, CSVLogger, Callback, EarlyStopping, Interrupt, LearningRateScheduler,
+    ModelCheckpoint, Position, ReduceLROnPlateau, Session,
 };
 use cornu::config::Config;
 use cornu::layers::{BatchNormalization, Context, Dense, Dropout, Layer, Shape, Weights};
@@ -59,16 +59,31 @@ pub enum End {
     Validation(usize),
     /// After a step, with nothing more written: as by a power cut.
     Kill(Position),
+    /// After a step, by a signal that the process sends to itself.
+    Signal(Position, &'static str),
     /// When the log has the epoch and the state of the run has not.
     KillAfterLog(usize),
 }
 
 struct Ending(End);
 
+/// Sends a signal to this process, and waits until it has arrived.
+fn send(signal: &str) {
+    let shell =
+        std::process::Command::new("sh").args(["-c", &format!("kill -{signal} $PPID")]).status();
+    assert!(shell.unwrap().success());
+    let since = std::time::Instant::now();
+    while !Interrupt::happened() {
+        assert!(since.elapsed().as_secs() < 20, "SIG{signal} did not arrive");
+        std::thread::yield_now();
+    }
+}
+
 impl Callback for Ending {
     fn on_train_batch_end(&mut self, _: usize, _: &Logs, session: &mut Session) -> Result<()> {
         match self.0 {
             End::Step(at) if at == session.position() => session.interrupt(),
+            End::Signal(at, signal) if at == session.position() => send(signal),
             End::Kill(at) if at == session.position() => {
                 return Err(Error::format("test", "killed"));
             }
@@ -141,7 +156,11 @@ pub fn run(at: &Path, kind: Kind, seed: u64, freq: Option<usize>, end: End) -> R
             args = args.callback(slower).callback(plateau);
         }
     }
-    let history = model.fit(&x, &y, args.callback(Ending(end)))?;
+    args = args.callback(Ending(end));
+    if let End::Signal(..) = end {
+        args = args.callback(Interrupt::new()?);
+    }
+    let history = model.fit(&x, &y, args)?;
     let log = std::fs::read_to_string(at.join("log.csv")).unwrap_or_default();
     let mut state = model.training_state()?;
     // Running means are of no use after a run.
@@ -373,6 +392,36 @@ fn a_bar_stays_where_the_epoch_was_left() -> Result<()> {
     assert!(bars.ends_with('\n') && last.starts_with("\x1b[1m3/5\x1b[0m"), "{bars:?}");
     let bars = fit(Verbose::Bar, End::None)?;
     assert!(bars.starts_with("Epoch 2/3\n\r\x1b[1m4/5\x1b[0m"), "{bars:?}");
+    std::fs::remove_dir_all(&at).unwrap();
+    Ok(())
+}
+
+#[test]
+fn a_log_that_is_continued_goes_on_where_the_run_goes_on() -> Result<()> {
+    let at = place("backup-append");
+    let x = Array::new(&[20, 4], (0..80).map(|i| ((i * 7) % 13) as f32 / 13.0).collect())?;
+    let y = Array::new(&[20, 1], (0..20).map(|i| (i % 5) as f32).collect())?;
+    let fit = |model: &Model, first: usize, epochs: usize, end: End| {
+        let args = Fit::new().initial_epoch(first).epochs(epochs).batch_size(8).verbose(0);
+        let args =
+            args.callback(CSVLogger::new(at.join("log.csv")).append(true)).callback(Ending(end));
+        model.fit(&x, &y, args.callback(BackupAndRestore::new(at.join("backup"))))
+    };
+    let log = || std::fs::read_to_string(at.join("log.csv")).unwrap();
+    let model = model(Kind::Schedule)?;
+    fit(&model, 0, 2, End::None)?;
+    let before = log();
+    assert_eq!(before.lines().count(), 3);
+    fit(&model, 2, 5, End::Step(Position { epoch: 2, step: 1 }))?;
+    assert_eq!(log(), before);
+    // The log has an epoch that the backup does not know.
+    assert!(fit(&model, 2, 5, End::KillAfterLog(2)).is_err());
+    assert_eq!(log().lines().count(), 4);
+    fit(&model, 2, 5, End::None)?;
+    let after = log();
+    assert!(after.starts_with(&before));
+    let epochs: Vec<&str> = after.lines().map(|line| line.split(',').next().unwrap()).collect();
+    assert_eq!(epochs, ["epoch", "0", "1", "2", "3", "4"]);
     std::fs::remove_dir_all(&at).unwrap();
     Ok(())
 }

@@ -358,3 +358,48 @@ fn a_bar_without_colours_fits_its_columns() -> Result<()> {
     assert!(last.starts_with("3/3 ━━━━━━━━━━━━━━━━━━━━ ") && last.contains("val_loss"), "{last:?}");
     Ok(())
 }
+
+#[test]
+fn directions_are_known_by_the_names_in_the_logs() -> Result<()> {
+    use cornu::layers::{Input, LayerExt};
+    use cornu::metrics::{AUC, Direction, MeanMetricWrapper, Metric};
+    use cornu::ops;
+    let (up, down) = (Some(Direction::Up), Some(Direction::Down));
+    let x = Input([1]);
+    let end = |name: &str| Dense::new(1).activation("sigmoid").name(name).apply(&x);
+    let model = Model::new(&x, [&end("a")?, &end("b")?])?;
+    let far = |t: &cornu::Tensor, p: &cornu::Tensor| ops::abs(&(t - p));
+    let own = MeanMetricWrapper::new("own", far);
+    let told = MeanMetricWrapper::new("told", far).direction(Direction::Up);
+    let metric = |m: MeanMetricWrapper| -> cornu::config::Choice<dyn Metric> { m.into() };
+    let huber = MeanMetricWrapper::named("huber", Default::default())?.name("huber");
+    let args = Compile::new("sgd").loss("binary_crossentropy").metrics_of("a", ["accuracy", "mae"]);
+    let args = args.metrics_of("b", [AUC::default(), AUC::default()]);
+    let args = args.weighted_metrics_of("b", [metric(own), metric(told), metric(huber)]);
+    model.compile(args)?;
+    let data = Array::new(&[4, 1], vec![0f32, 1.0, 0.0, 1.0])?;
+    model.fit(&data, [&data, &data], Fit::new().verbose(0))?;
+    let known = model.metric_directions();
+    let want = [
+        ("a_accuracy", up),
+        ("a_loss", down),
+        ("a_mae", down),
+        ("b_auc", up),
+        ("b_auc_1", up),
+        ("b_huber", down),
+        ("b_loss", down),
+        ("b_own", None),
+        ("b_told", up),
+        ("loss", down),
+    ];
+    let known: Vec<_> = known.iter().map(|(name, direction)| (name.as_str(), *direction)).collect();
+    assert_eq!(known, want);
+    let watch = |name: &str| {
+        let args = Fit::new().verbose(0).validation_data(&data, [&data, &data]);
+        model.fit(&data, [&data, &data], args.callback(EarlyStopping::new(name)))
+    };
+    watch("val_b_auc_1")?;
+    let error = watch("val_b_own").unwrap_err().to_string();
+    assert!(error.contains("mode(Mode::Max) or mode(Mode::Min)"), "{error}");
+    Ok(())
+}
