@@ -254,13 +254,14 @@ struct Run<'m, 'a> {
 impl Run<'_, '_> {
     fn run(mut self) -> Result<History> {
         self.session.each(&mut self.callbacks, |c, s| c.on_train_begin(s))?;
+        let mut at_end = false;
         if let Some(backup) = self.session.take_resume() {
             let (session, callbacks) = (&mut self.session, &mut self.callbacks);
             self.progress = backup.restore(session, callbacks, self.progress)?;
+            // A run may have been interrupted after the epoch with which it stopped.
+            at_end = session.stopped() && session.position().step == 0;
         }
         let epochs = self.session.params().epochs;
-        // A run may have been interrupted after the last step that it wanted.
-        let at_end = self.session.stopped() && self.session.position().step == 0;
         let first = self.session.position().epoch;
         for epoch in if at_end { 0..0 } else { first..epochs } {
             self.train(epoch)?;

@@ -425,3 +425,54 @@ fn a_log_that_is_continued_goes_on_where_the_run_goes_on() -> Result<()> {
     std::fs::remove_dir_all(&at).unwrap();
     Ok(())
 }
+
+#[test]
+fn a_backup_that_says_nonsense_is_an_error_or_harmless() -> Result<()> {
+    use cornu::io::npz;
+    let at = place("backup-nonsense");
+    let x = Array::new(&[20, 4], (0..80).map(|i| ((i * 7) % 13) as f32 / 13.0).collect())?;
+    let y = Array::new(&[20, 1], (0..20).map(|i| (i % 5) as f32).collect())?;
+    let model = model(Kind::Schedule)?;
+    let fit = |end| {
+        let args = Fit::new().epochs(2).steps_per_epoch(2).batch_size(8).verbose(0);
+        let args = args.callback(BackupAndRestore::new(at.join("backup"))).callback(Ending(end));
+        let args = args.callback(EarlyStopping::new("loss").patience(3).restore_best_weights(true));
+        model.fit(&x, &y, args.callback(CSVLogger::new(at.join("log.csv"))))
+    };
+    fit(End::Step(Position { epoch: 1, step: 1 }))?;
+    let path = at.join("backup/latest.npz");
+    let good = npz::read(&path)?;
+    let write = |arrays: &BTreeMap<String, Array>| {
+        std::fs::create_dir_all(at.join("backup")).unwrap();
+        npz::write(&path, arrays.iter().map(|(name, array)| (name.as_str(), array)))
+    };
+    let names = good.keys().filter(|name| !name.starts_with("model/") || name.contains("seeds"));
+    let names: Vec<&String> = names.chain(good.keys().find(|n| n.contains("metrics"))).collect();
+    assert!(names.len() > 20, "{names:?}");
+    let mut refused = 0;
+    for name in names {
+        let like = |value: i64| Array::new(good[name].shape(), vec![value; good[name].len()]);
+        let others = [
+            None,
+            Some(Array::zeros(&[0], DType::F32)?),
+            Some(Array::full(&[2, 3], f64::NAN)?),
+            Some(like(-1)?),
+            Some(like(i64::MAX)?),
+            Some(like(i64::MIN)?),
+        ];
+        for other in others {
+            let mut arrays = good.clone();
+            match other {
+                Some(other) => arrays.insert(name.clone(), other),
+                None => arrays.remove(name),
+            };
+            write(&arrays)?;
+            refused += usize::from(fit(End::None).is_err());
+        }
+    }
+    assert!(refused > 30, "{refused}");
+    write(&good)?;
+    assert_eq!(fit(End::None)?.epochs, [0, 1]);
+    std::fs::remove_dir_all(&at).unwrap();
+    Ok(())
+}

@@ -327,6 +327,13 @@ fn hooks_come_in_the_order_of_keras() -> Result<()> {
     let first = steps(0)[..3].to_vec();
     let want = [begin.clone(), first.clone(), owned(&test), end(0), owned(&["train_end"])].concat();
     assert_eq!(seen.take(), want);
+    // Keras looks after a step, also where training is stopped before the first.
+    let stop = LambdaCallback::new().on_train_begin(|session| {
+        session.stop_training();
+        Ok(())
+    });
+    model.fit(&x, &y, args().epochs(3).callback(stop).callback(all()))?;
+    assert_eq!(seen.take(), want);
     let leave = LambdaCallback::new().on_train_batch_end(|_, _, session| {
         session.interrupt();
         Ok(())
