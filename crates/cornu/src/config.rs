@@ -125,11 +125,12 @@ impl<T: ?Sized> Registry<T> {
     /// The object that a class name (`"HeNormal"`), its snake case (`"he_normal"`) or an alias names,
     /// with the arguments of `config`; `None` if nothing has that name.
     pub fn revive(&self, name: &str, config: Config) -> Option<Result<Arc<T>>> {
-        // A registered name is "package>Name".
-        let name = name.rsplit('>').next().unwrap_or(name);
         let custom = self.custom.read().unwrap_or_else(|p| p.into_inner());
+        // A registered name is "package>Name", which is never the built-in class of that name.
+        let (package, name) = name.rsplit_once('>').map_or((None, name), |(p, n)| (Some(p), n));
         let builtin = |e: &&Entry<T>| {
-            is_name_of(name, e.class_name) || e.aliases.iter().any(|a| is_name_of(name, a))
+            let is_one = |of: &str| is_name_of(name, of);
+            package.is_none() && (is_one(e.class_name) || e.aliases.iter().any(|a| is_one(a)))
         };
         if let Some((_, revive)) = custom.iter().find(|(class, _)| class == name) {
             return Some(revive(config));
@@ -139,6 +140,41 @@ impl<T: ?Sized> Registry<T> {
         }
         let (_, revive) = custom.iter().find(|(class, _)| is_name_of(name, class))?;
         Some(revive(config))
+    }
+}
+
+/// Whose class a dict names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// Keras's own.
+    Keras,
+    /// Somebody's own, whatever its name.
+    Custom,
+}
+
+impl Origin {
+    /// What `module` and `registered_name` of Keras's dict say. Files of Keras 2 have neither: a class is Keras's there
+    /// if it has such a name.
+    pub(crate) fn of(dict: &Value) -> Origin {
+        let text = |field: &str| dict.get(field).and_then(Value::as_str);
+        let registered = text("registered_name");
+        if registered.is_some_and(|name| name.contains('>')) {
+            return Origin::Custom;
+        }
+        match text("module") {
+            // A class of the program that was run has no module, but a registered name.
+            None if registered.is_some() => Origin::Custom,
+            None => Origin::Keras,
+            Some(module) => {
+                let package = module.split('.').next().unwrap_or(module);
+                match ["keras", "tensorflow", "tf_keras", "keras_core", "builtins"]
+                    .contains(&package)
+                {
+                    true => Origin::Keras,
+                    false => Origin::Custom,
+                }
+            }
+        }
     }
 }
 
@@ -247,7 +283,9 @@ pub fn deserialize_object<T: Family + ?Sized>(value: &Value) -> Result<Arc<T>> {
         Some(Value::Object(config)) => Some(config.clone()),
         None | Some(Value::Null) => Some(Config::new()),
         // Keras writes a function as {"class_name": "function", "config": "relu"}.
-        Some(Value::String(function)) => return Choice::<T>::from(function.as_str()).get(),
+        Some(Value::String(function)) => {
+            return Choice::<T>::Name(full_name(value, function)).get();
+        }
         Some(_) => None,
     };
     let (Some(name), Some(config)) = (name, config) else {
@@ -256,9 +294,23 @@ pub fn deserialize_object<T: Family + ?Sized>(value: &Value) -> Result<Arc<T>> {
             format!("must be a name or an object dict, not {value}"),
         ));
     };
-    match T::registry().revive(name, config) {
+    let name = full_name(value, name);
+    match T::registry().revive(&name, config) {
         Some(object) => object,
-        None => Choice::<T>::from(name).get(),
+        None => Choice::<T>::Name(name).get(),
+    }
+}
+
+/// A name in a dict, with the package or module where it is not Keras's: `"my_project>Dense"`.
+pub(crate) fn full_name(dict: &Value, name: &str) -> String {
+    if name.contains('>') || Origin::of(dict) == Origin::Keras {
+        return name.into();
+    }
+    let text = |field: &str| dict.get(field).and_then(Value::as_str);
+    match (text("registered_name").filter(|r| r.contains('>')), text("module")) {
+        (Some(registered), _) => registered.into(),
+        (None, Some(module)) => format!("{module}>{name}"),
+        (None, None) => format!("__main__>{name}"),
     }
 }
 
@@ -291,6 +343,26 @@ mod tests {
         assert!(registry.revive("third_error", Config::new()).is_none());
         // A name of Keras's means what it means there; only the very name of the registered class takes its place.
         assert!(asked("MSE") && !asked("mse"));
+    }
+
+    #[test]
+    fn a_class_is_keras_s_only_if_its_module_and_registered_name_say_so() {
+        let loss = |module: Value, registered: Value| {
+            deserialize_object::<dyn Loss>(&json!({
+                "module": module, "class_name": "MeanSquaredError", "config": {}, "registered_name": registered,
+            }))
+        };
+        for module in ["keras.losses", "keras.src.losses.losses", "tensorflow.keras.losses"] {
+            assert!(loss(json!(module), Value::Null).is_ok(), "{module}");
+            assert!(loss(json!(module), json!("MeanSquaredError")).is_ok(), "{module}");
+        }
+        assert!(loss(Value::Null, Value::Null).is_ok());
+        let error = |module, registered| loss(module, registered).err().unwrap().to_string();
+        let mine = json!("mine>MeanSquaredError");
+        assert!(error(json!("mine.losses"), mine.clone()).contains("mine>MeanSquaredError"));
+        assert!(error(json!("keras.losses"), mine).contains("mine>MeanSquaredError"));
+        assert!(error(json!("mine.losses"), Value::Null).contains("mine.losses>MeanSquaredError"));
+        assert!(error(Value::Null, json!("MeanSquaredError")).contains("__main__>"));
     }
 
     #[test]

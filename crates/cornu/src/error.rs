@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::saving::MissingClasses;
+
 /// The result of a fallible function of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -12,6 +14,14 @@ pub enum Error {
     /// An invalid argument, a gradient that does not exist, or a backend's failure.
     #[error(transparent)]
     Graph(#[from] cornu_graph::Error),
+    /// A model has layers of classes that are not known here.
+    #[error("{what}: {missing}{hint}", hint = missing.hint())]
+    MissingClasses {
+        /// The file or object.
+        what: String,
+        /// The classes.
+        missing: Box<MissingClasses>,
+    },
     /// A file could not be read or written.
     #[error("{path}: {source}", path = path.display())]
     Io {

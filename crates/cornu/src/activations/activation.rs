@@ -6,10 +6,12 @@ use cornu_graph::Tensor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
+use super::from_layer;
 use super::{ALIASES, BUILTIN};
 use crate::Result;
+use crate::config::{Origin, full_name};
 
-type Function = Arc<dyn Fn(&Tensor) -> Tensor + Send + Sync>;
+pub(super) type Function = Arc<dyn Fn(&Tensor) -> Tensor + Send + Sync>;
 
 /// An element-wise (or axis-wise) function of a tensor that layers take by name.
 ///
@@ -22,8 +24,10 @@ type Function = Arc<dyn Fn(&Tensor) -> Tensor + Send + Sync>;
 /// ```
 #[derive(Clone)]
 pub struct Activation {
-    name: String,
-    function: Option<Function>,
+    pub(super) name: String,
+    pub(super) function: Option<Function>,
+    /// The dict of the layer that is the function, as in `Dense(4, activation=LeakyReLU(0.3))`.
+    pub(super) layer: Option<Value>,
 }
 
 /// The functions that users made known.
@@ -44,7 +48,7 @@ impl Activation {
         name: impl Into<String>,
         function: impl Fn(&Tensor) -> Tensor + Send + Sync + 'static,
     ) -> Self {
-        Activation { name: name.into(), function: Some(Arc::new(function)) }
+        Activation { name: name.into(), function: Some(Arc::new(function)), layer: None }
     }
 
     /// The names of the built-in functions.
@@ -100,14 +104,16 @@ impl Default for Activation {
 
 impl From<&str> for Activation {
     fn from(name: &str) -> Self {
-        // Keras writes a registered function as "package>name".
-        let name = name.rsplit('>').next().unwrap_or(name);
+        // Keras writes a registered function as "package>name", which is never the built-in one of that name.
+        let (package, name) = name.rsplit_once('>').map_or((None, name), |(p, n)| (Some(p), n));
         let name = ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, of)| of);
         let registered = REGISTERED.read().unwrap_or_else(|p| p.into_inner());
         let own = registered.iter().find(|(n, _)| n == name).map(|(_, f)| f.clone());
-        let builtin =
-            || BUILTIN.iter().find(|(n, _)| *n == name).map(|(_, f)| Arc::new(*f) as Function);
-        Activation { name: name.into(), function: own.or_else(builtin) }
+        let builtin = || {
+            let found = BUILTIN.iter().find(|(n, _)| *n == name && package.is_none());
+            found.map(|(_, f)| Arc::new(*f) as Function)
+        };
+        Activation { name: name.into(), function: own.or_else(builtin), layer: None }
     }
 }
 
@@ -119,7 +125,10 @@ impl std::fmt::Debug for Activation {
 
 impl Serialize for Activation {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.name)
+        match &self.layer {
+            Some(dict) => dict.serialize(serializer),
+            None => serializer.serialize_str(&self.name),
+        }
     }
 }
 
@@ -128,16 +137,22 @@ impl<'de> Deserialize<'de> for Activation {
         let value = Value::deserialize(deserializer)?;
         let name = match &value {
             // Python's None is the identity.
-            Value::Null => Some("linear"),
-            Value::String(name) => Some(name.as_str()),
+            Value::Null => Some("linear".to_string()),
+            Value::String(name) => Some(name.clone()),
             // A function that is not Keras's own: {"class_name": "function", "config": "name"}.
-            other => other.get("config").and_then(Value::as_str),
+            other => match other.get("config") {
+                Some(Value::String(name)) => Some(full_name(other, name)),
+                Some(Value::Object(_)) if Origin::of(other) == Origin::Keras => {
+                    return from_layer::activation(other).map_err(serde::de::Error::custom);
+                }
+                _ => None,
+            },
         };
         let Some(name) = name else {
             let message = format!("activation must be a name, not {value}");
             return Err(serde::de::Error::custom(message));
         };
-        let activation = Activation::from(name);
+        let activation = Activation::from(name.as_str());
         activation.check().map_err(serde::de::Error::custom)?;
         Ok(activation)
     }
@@ -161,6 +176,30 @@ mod tests {
             r#"{"module": "builtins", "class_name": "function", "config": "pkg>twice_for_test"}"#;
         let twice: Activation = serde_json::from_str(json).unwrap();
         assert_eq!(twice.call(&Tensor::scalar(4.0)).array().unwrap().item().unwrap(), 8.0);
+    }
+
+    #[test]
+    fn a_layer_can_be_the_function() {
+        let leaky = r#"{"module": "keras.layers", "class_name": "LeakyReLU", "config": {"negative_slope": 0.3, "name": "l"},
+            "registered_name": null}"#;
+        let leaky: Activation = serde_json::from_str(leaky).unwrap();
+        let value =
+            |a: &Activation| a.call(&Tensor::scalar(-2.0f32)).array().unwrap().item().unwrap();
+        assert!((value(&leaky) + 0.6).abs() < 1e-6);
+        let again: Activation =
+            serde_json::from_value(serde_json::to_value(&leaky).unwrap()).unwrap();
+        assert_eq!(value(&again), value(&leaky));
+        let learnt = r#"{"class_name": "PReLU", "config": {}}"#;
+        let error = serde_json::from_str::<Activation>(learnt).unwrap_err().to_string();
+        assert!(error.contains("LeakyReLU") && error.contains("Received: PReLU"), "{error}");
+    }
+
+    #[test]
+    fn a_function_of_a_package_is_not_the_built_in_one() {
+        let json = r#"{"module": "mine", "class_name": "function", "config": "relu", "registered_name": "relu"}"#;
+        let error = serde_json::from_str::<Activation>(json).unwrap_err().to_string();
+        assert!(error.contains("relu"), "{error}");
+        assert!(serde_json::from_str::<Activation>("\"mine>relu\"").is_err());
     }
 
     #[test]

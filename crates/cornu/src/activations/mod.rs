@@ -5,6 +5,7 @@
 
 mod activation;
 mod exponentials;
+mod from_layer;
 mod gates;
 mod rectifiers;
 mod sigmoids;

@@ -6,7 +6,7 @@ use std::sync::{Arc, RwLock, RwLockReadGuard};
 use cornu_graph::{DType, Spec, Tensor, Variable};
 use serde_json::{Value, json};
 
-use super::{Context, Inputs, KerasTensor, Layer, Shape, Weight, Weights};
+use super::{Context, DTypePolicy, Inputs, KerasTensor, Layer, Shape, Weight, Weights};
 use crate::config::Config;
 use crate::random::SeedGenerator;
 use crate::saving::Operation;
@@ -20,6 +20,7 @@ pub struct LayerRef(Arc<Inner>);
 struct Inner {
     id: u64,
     name: String,
+    policy: DTypePolicy,
     trainable: AtomicBool,
     layer: RwLock<Box<dyn Layer>>,
     built: RwLock<Option<Built>>,
@@ -36,6 +37,7 @@ struct Built {
 pub struct LayerBuilder {
     layer: Box<dyn Layer>,
     name: Option<String>,
+    policy: DTypePolicy,
     trainable: bool,
 }
 
@@ -46,7 +48,7 @@ impl LayerBuilder {
     }
 
     pub(crate) fn from_box(layer: Box<dyn Layer>) -> Self {
-        LayerBuilder { layer, name: None, trainable: true }
+        LayerBuilder { layer, name: None, policy: DTypePolicy::default(), trainable: true }
     }
 
     /// The name. Default: the class in snake case with a number.
@@ -61,6 +63,12 @@ impl LayerBuilder {
         self
     }
 
+    /// The dtype policy that a file says.
+    pub(crate) fn policy(mut self, policy: DTypePolicy) -> Self {
+        self.policy = policy;
+        self
+    }
+
     /// A handle, to apply the layer several times with the same weights.
     pub fn shared(self) -> LayerRef {
         static NEXT: AtomicU64 = AtomicU64::new(0);
@@ -68,6 +76,7 @@ impl LayerBuilder {
         let layer = LayerRef(Arc::new(Inner {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             name,
+            policy: self.policy,
             trainable: AtomicBool::new(true),
             layer: RwLock::new(self.layer),
             built: RwLock::new(None),
@@ -97,6 +106,11 @@ impl LayerRef {
     /// The name.
     pub fn name(&self) -> &str {
         &self.0.name
+    }
+
+    /// The dtype policy of the file that the layer comes from.
+    pub(crate) fn policy(&self) -> &DTypePolicy {
+        &self.0.policy
     }
 
     /// The class's name.
@@ -326,7 +340,7 @@ impl LayerRef {
             config.insert("trainable".into(), json!(self.trainable()));
         }
         if self.class_name() != "Functional" {
-            config.insert("dtype".into(), json!("float32"));
+            config.insert("dtype".into(), json!(self.policy().name()));
         }
         for (key, value) in self.layer().config()? {
             config.insert(key, value);

@@ -4,6 +4,7 @@ mod arguments;
 mod axes;
 pub(crate) mod budget;
 mod context;
+mod dtype_policy;
 mod layer_ref;
 mod registry;
 mod spatial;
@@ -28,6 +29,7 @@ pub use context::Context;
 pub use convolution::*;
 pub(crate) use core::lambda_is_known;
 pub use core::*;
+pub(crate) use dtype_policy::DTypePolicy;
 pub use layer_ref::{LayerBuilder, LayerRef};
 pub use merging::*;
 pub use normalization::*;
@@ -37,6 +39,7 @@ pub use pooling::{
     GlobalMaxPooling3D, GlobalPooling, MaxPooling1D, MaxPooling2D, MaxPooling3D, Pooling,
 };
 pub use preprocessing::{Normalization, Numbers, Rescaling};
+pub(crate) use registry::{Common, is_known};
 pub use registry::{class_names, from_config, register};
 pub use regularization::*;
 pub use reshaping::*;

@@ -109,24 +109,30 @@ pub fn register(
     custom.insert(0, (class_name.into(), Arc::new(from_config)));
 }
 
-/// A layer from its class name and Keras's config (with name and trainable).
+/// Whether a layer of this name can be made: by a registered class, or by a built-in one unless the name says a package
+/// (`"my_project>Dense"`).
+pub(crate) fn is_known(class_name: &str) -> bool {
+    let short = class_name.rsplit('>').next().unwrap_or(class_name);
+    let registered = custom().read().unwrap_or_else(|p| p.into_inner());
+    registered.iter().any(|(name, _)| name == short || name == class_name)
+        || BUILTIN.iter().any(|(name, _)| *name == class_name)
+}
+
+/// A layer from its class name and Keras's config (with name, trainable and dtype). A name with a package,
+/// `"my_project>Dense"`, is that of a registered class.
 ///
 /// # Errors
 /// When the class is unknown or the config is wrong.
 pub fn from_config(class_name: &str, mut config: Config) -> Result<LayerRef> {
-    let name = config.shift_remove("name");
-    let trainable = config.shift_remove("trainable");
+    let common = Common::take(class_name, &mut config)?;
     if config.get("quantization_config").is_some_and(Value::is_null) {
         config.shift_remove("quantization_config");
     }
-    if class_name != "InputLayer" {
-        // A policy; the computation's dtype is that of the inputs.
-        config.shift_remove("dtype");
-    }
-    let shown = name.as_ref().and_then(Value::as_str).unwrap_or(class_name).to_string();
+    let shown = common.name.as_deref().unwrap_or(class_name).to_string();
     let named = |e: Error| Error::format(format!("layer {shown:?}"), e);
+    let short = class_name.rsplit('>').next().unwrap_or(class_name);
     let registered = custom().read().unwrap_or_else(|p| p.into_inner());
-    let own = registered.iter().find(|(name, _)| name == class_name);
+    let own = registered.iter().find(|(name, _)| name == short || name == class_name);
     let layer = if let Some((_, revive)) = own {
         revive(config).map_err(named)?
     } else if let Some((_, revive)) = BUILTIN.iter().find(|(name, _)| *name == class_name) {
@@ -135,9 +141,53 @@ pub fn from_config(class_name: &str, mut config: Config) -> Result<LayerRef> {
         let rule = "must be a layer of this library or one made known by layers::register";
         return Err(Error::invalid("layers", "class_name", rule, format!("{class_name:?}")));
     };
-    let mut builder = LayerBuilder::from_box(layer);
-    if let Some(name) = name.as_ref().and_then(Value::as_str) {
-        builder = builder.name(name);
+    Ok(common.builder(LayerBuilder::from_box(layer)).shared())
+}
+
+/// What the configs of all layers say.
+pub(crate) struct Common {
+    name: Option<String>,
+    trainable: bool,
+    policy: DTypePolicy,
+}
+
+impl Common {
+    /// Takes what all layers have out of a config. An input's dtype is its own argument.
+    ///
+    /// # Errors
+    /// When the name is no text, `trainable` no truth value, or the dtype no policy of Keras.
+    pub(crate) fn take(class_name: &str, config: &mut Config) -> Result<Common> {
+        let name = match config.shift_remove("name") {
+            None | Some(Value::Null) => None,
+            Some(Value::String(name)) => Some(name),
+            Some(other) => return Err(Error::invalid(class_name, "name", "must be a text", other)),
+        };
+        let shown = name.as_deref().unwrap_or(class_name).to_string();
+        let named = |e: Error| Error::format(format!("layer {shown:?}"), e);
+        let trainable = match config.shift_remove("trainable") {
+            None => true,
+            Some(Value::Bool(trainable)) => trainable,
+            Some(other) => {
+                let rule = "must be true or false";
+                return Err(named(Error::invalid(class_name, "trainable", rule, other)));
+            }
+        };
+        let policy = match class_name {
+            "InputLayer" => DTypePolicy::default(),
+            _ => {
+                let dtype = config.shift_remove("dtype");
+                DTypePolicy::from_config(class_name, dtype.as_ref()).map_err(named)?
+            }
+        };
+        Ok(Common { name, trainable, policy })
     }
-    Ok(builder.trainable(trainable.and_then(|t| t.as_bool()).unwrap_or(true)).shared())
+
+    /// A layer with it.
+    pub(crate) fn builder(self, builder: LayerBuilder) -> LayerBuilder {
+        let builder = builder.policy(self.policy).trainable(self.trainable);
+        match self.name {
+            Some(name) => builder.name(&name),
+            None => builder,
+        }
+    }
 }

@@ -9,7 +9,7 @@ use super::data::row_count;
 use super::predict::Predictor;
 use super::step::{Batch, Mode, Trainer, output_names};
 use super::{Compile, Data, Functional, Logs};
-use crate::layers::{Inputs, KerasTensor, LayerBuilder, LayerRef};
+use crate::layers::{InputLayer, Inputs, KerasTensor, LayerBuilder, LayerRef};
 use crate::metrics::Direction;
 use crate::optimizers;
 use crate::{Error, Result};
@@ -140,6 +140,11 @@ impl Model {
         let named: Vec<String> = self.inputs().iter().map(|t| t.layer().name().into()).collect();
         if !named.is_empty() {
             return named;
+        }
+        // A sequential model has no graph, but may say what comes in.
+        let first = self.layers().into_iter().next();
+        if let Some(input) = first.filter(|l| l.with(|_: &InputLayer| ()).is_some()) {
+            return vec![input.name().into()];
         }
         let count = self.root.input_shapes().map_or(1, |shapes| shapes.len().max(1));
         (0..count).map(|i| format!("input_{i}")).collect()

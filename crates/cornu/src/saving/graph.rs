@@ -1,10 +1,10 @@
 //! Functional models from configs: layers, the places at which they are applied, inputs and outputs.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
-use super::load::{layer, list, text};
+use super::load::{UniqueNames, layer, list, text};
 use super::operation::{Argument, Operation};
 use super::shared::Shared;
 use crate::layers::{InputLayer, KerasTensor, LayerBuilder, LayerRef, input_from};
@@ -27,6 +27,8 @@ struct Node {
 pub(super) fn functional(config: &Value, shared: &mut Shared) -> Result<Functional> {
     let mut made: HashMap<Place, Vec<KerasTensor>> = HashMap::new();
     let mut nodes: Vec<Node> = Vec::new();
+    let mut names = UniqueNames::default();
+    let mut nested: HashSet<String> = HashSet::new();
     for entry in list(config, "layers")? {
         let applications = list(entry, "inbound_nodes")?;
         if Operation::is_one(entry) {
@@ -36,7 +38,11 @@ pub(super) fn functional(config: &Value, shared: &mut Shared) -> Result<Function
             continue;
         }
         let layer = layer(entry, shared)?;
+        names.add(&layer)?;
         let name = layer.name().to_string();
+        if !layer.layers().is_empty() {
+            nested.insert(name.clone());
+        }
         if layer.with(|_: &InputLayer| ()).is_some() {
             made.insert((name, 0), vec![input_from(layer)]);
             continue;
@@ -46,9 +52,52 @@ pub(super) fn functional(config: &Value, shared: &mut Shared) -> Result<Function
             nodes.push(Node { place: (name.clone(), i), layer: layer.clone(), inputs, missing: 0 });
         }
     }
+    let counted = Counted::new(config, nested);
+    for (place, _) in nodes.iter_mut().flat_map(|node| &mut node.inputs) {
+        counted.correct(place);
+    }
     apply(nodes, &mut made)?;
-    let inputs = ends(config, "input_layers", &made)?;
-    Functional::new(inputs, ends(config, "output_layers", &made)?)
+    let inputs = ends(config, "input_layers", &made, &counted)?;
+    Functional::new(inputs, ends(config, "output_layers", &made, &counted)?)
+}
+
+/// The models within a model of Keras 2 whose making counts as their first application, so that the first call is
+/// number 1: all but sequential ones without an input layer, and those that Keras 3 wrote.
+struct Counted(HashSet<String>);
+
+impl Counted {
+    fn new(config: &Value, nested: HashSet<String>) -> Counted {
+        let entries = config.get("layers").and_then(Value::as_array);
+        let nodes =
+            entries.into_iter().flatten().filter_map(|e| e.get("inbound_nodes")?.as_array());
+        let nodes: Vec<&Value> = nodes.flatten().collect();
+        let mut former = nested;
+        if !nodes.iter().any(|node| node.is_array()) {
+            former.clear();
+        }
+        // A call with the number 0 says that counting starts there.
+        fn visit(value: &Value, former: &mut HashSet<String>) {
+            match value {
+                Value::Array(items) => {
+                    match (items.first().and_then(Value::as_str), items.get(1)) {
+                        (Some(name), Some(node)) if *node == 0 => drop(former.remove(name)),
+                        _ => items.iter().for_each(|item| visit(item, former)),
+                    }
+                }
+                Value::Object(named) => named.values().for_each(|item| visit(item, former)),
+                _ => {}
+            }
+        }
+        nodes.into_iter().for_each(|node| visit(node, &mut former));
+        config.get("output_layers").into_iter().for_each(|ends| visit(ends, &mut former));
+        Counted(former)
+    }
+
+    fn correct(&self, place: &mut Place) {
+        if self.0.contains(&place.0) {
+            place.1 = place.1.saturating_sub(1);
+        }
+    }
 }
 
 /// Makes all applications, each as soon as its inputs are there.
@@ -101,6 +150,7 @@ fn ends(
     config: &Value,
     field: &str,
     made: &HashMap<Place, Vec<KerasTensor>>,
+    counted: &Counted,
 ) -> Result<Vec<KerasTensor>> {
     fn places<'a>(value: &'a Value, out: &mut Vec<&'a Value>) {
         match value {
@@ -117,12 +167,15 @@ fn ends(
     let mut all = Vec::new();
     places(value, &mut all);
     let find = |place: &Value| {
-        let ((name, node), index) = history(place)?;
+        let (mut at, index) = history(place)?;
+        counted.correct(&mut at);
+        let (name, node) = at;
         // Keras counts the making of a nested functional model as its first node, here only.
         let nested = |n: &&Vec<KerasTensor>| {
             n.first().is_some_and(|t| t.layer().with(|_: &Functional| ()).is_some())
         };
-        let shifted = node.checked_sub(1).and_then(|n| made.get(&(name.clone(), n))).filter(nested);
+        let shifted = node.checked_sub(1).filter(|_| !counted.0.contains(&name));
+        let shifted = shifted.and_then(|n| made.get(&(name.clone(), n))).filter(nested);
         let found = shifted.or_else(|| made.get(&(name, node)));
         found.and_then(|outputs| outputs.get(index)).cloned().ok_or_else(|| {
             Error::format("config.json", format!("{field} names {place}, which no layer makes"))
@@ -192,9 +245,28 @@ fn argument(value: &Value, inputs: &mut Vec<(Place, usize)>) -> Result<Argument>
     match value.get("config").and_then(|c| c.get("keras_history")) {
         None => Ok(Argument::Constant(value.clone())),
         Some(place) => {
+            check_tensor(&value["config"])?;
             inputs.push(history(place)?);
             Ok(Argument::Input(inputs.len() - 1))
         }
+    }
+}
+
+/// Checks what a tensor's dict says of it; what it is follows from the layer that makes it.
+fn check_tensor(config: &Value) -> Result<()> {
+    let refuse = |argument: &str, rule: &str| {
+        let received = config.get(argument).unwrap_or(&Value::Null);
+        Err(Error::invalid("__keras_tensor__", argument, rule, received))
+    };
+    let sizes = config
+        .get("shape")
+        .is_none_or(|shape| serde_json::from_value::<crate::layers::Shape>(shape.clone()).is_ok());
+    if !sizes {
+        return refuse("shape", "must be a list of sizes, null where one is open");
+    }
+    match config.get("dtype") {
+        None | Some(Value::String(_)) => Ok(()),
+        Some(_) => refuse("dtype", "must be the name of a type"),
     }
 }
 

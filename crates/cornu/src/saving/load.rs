@@ -1,16 +1,18 @@
 //! Models from configs and archives.
 
+use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
 
 use cornu_graph::DType;
 use serde_json::Value;
 
+use super::layer_fields::modern;
 use super::shared::Shared;
-use super::{About, Compilation, Note, Opened, archive, compile, graph, legacy, weights};
-use crate::config::Config;
+use super::{About, Compilation, Note, Opened, archive, compile, graph, legacy, missing, weights};
+use crate::config::{Config, full_name};
 use crate::io::{Kind, Source, expansion_limit};
 use crate::layers::budget::{self, Budget};
-use crate::layers::{InputLayer, LayerBuilder, LayerRef, Shape, lambda_is_known};
+use crate::layers::{Common, DTypePolicy, InputLayer, LayerBuilder, LayerRef, Shape};
 use crate::models::{Compile, Model, Sequential};
 use crate::{Error, Result};
 
@@ -47,7 +49,7 @@ pub struct Load {
 
 impl Default for Load {
     fn default() -> Self {
-        Load { compile: Compilation::Saved, max_bytes: None, max_calls: 20_000 }
+        Load { compile: Compilation::Saved, max_bytes: None, max_calls: 100_000 }
     }
 }
 
@@ -74,7 +76,7 @@ impl Load {
     }
 
     /// How many layers may be called while the model is put together: a small file can nest models so that
-    /// they are billions. Default 20,000.
+    /// they are billions. Default 100,000.
     #[must_use]
     pub fn max_calls(mut self, calls: u64) -> Self {
         self.max_calls = calls;
@@ -199,9 +201,12 @@ impl Load {
         budget: Budget,
         compilation: Option<&Value>,
     ) -> Result<Opened> {
-        let named = |e: Error| Error::format(what, e);
+        let named = |e: Error| match e {
+            missing @ Error::MissingClasses { .. } => missing,
+            other => Error::format(what, other),
+        };
         let make = || {
-            let model = Model::from_layer(root(config)?);
+            let model = Model::from_layer(root(what, config)?);
             let (compilation, notes) = self.compile_as_saved(&model, compilation)?;
             Ok(Opened { model, compilation, notes })
         };
@@ -269,7 +274,7 @@ impl Model {
 }
 
 /// A model from Keras's dict.
-fn root(dict: &Value) -> Result<LayerRef> {
+fn root(what: &str, dict: &Value) -> Result<LayerRef> {
     // Dicts within dicts are followed by calls within calls.
     let mut within: Vec<&Value> = vec![dict];
     for _ in 0..DEPTH {
@@ -278,7 +283,41 @@ fn root(dict: &Value) -> Result<LayerRef> {
     if !within.is_empty() {
         return Err(Error::format("its dicts", format!("lie more than {DEPTH} deep")));
     }
-    layer(dict, &mut Shared::new(dict))
+    missing::check(what, dict)?;
+    let model = layer(dict, &mut Shared::new(dict))?;
+    warn_of_policies(&model);
+    Ok(model)
+}
+
+/// Says once that a model's author chose other floating-point types than it is computed with.
+fn warn_of_policies(model: &LayerRef) {
+    let layers = model.flatten();
+    let differing = layers.iter().map(LayerRef::policy).filter(|policy| policy.differs());
+    let names: BTreeSet<&str> = differing.map(DTypePolicy::name).collect();
+    if !names.is_empty() {
+        let names = names.into_iter().collect::<Vec<_>>().join(", ");
+        let name = model.name();
+        tracing::warn!("{name}: layers of dtype {names} are computed in float32");
+    }
+}
+
+/// The names of a model's layers, of which no two are the same.
+#[derive(Default)]
+pub(super) struct UniqueNames(HashSet<String>);
+
+impl UniqueNames {
+    pub(super) fn add(&mut self, layer: &LayerRef) -> Result<()> {
+        if self.0.insert(layer.name().into()) {
+            return Ok(());
+        }
+        let reason = "has the name of another layer of its model";
+        Err(Error::format(format!("layer {:?}", layer.name()), reason))
+    }
+}
+
+/// What all layers have, and the rest of a model's config.
+fn common(class_name: &str, mut config: Config) -> Result<(Common, Value)> {
+    Ok((Common::take(class_name, &mut config)?, Value::Object(config)))
 }
 
 /// The values directly in a value.
@@ -316,24 +355,21 @@ fn new_layer(dict: &Value, shared: &mut Shared) -> Result<LayerRef> {
         }
         _ => return Err(Error::format(class_name, "its config is missing")),
     };
-    let config_value = Value::Object(config.clone());
-    let name = config.get("name").and_then(Value::as_str);
-    let trainable = config.get("trainable").and_then(Value::as_bool).unwrap_or(true);
-    let named = |builder: LayerBuilder| match name {
-        Some(name) => builder.name(name).trainable(trainable).shared(),
-        None => builder.trainable(trainable).shared(),
-    };
+    let class_name = &full_name(dict, class_name)[..];
     let layer = match class_name {
         "Functional" | "Model" => {
-            let model = graph::functional(&config_value, shared)?;
+            let (common, config) = common(class_name, config)?;
+            let model = graph::functional(&config, shared)?;
             let shapes: Vec<Shape> = model.inputs.iter().map(|t| t.shape().to_vec()).collect();
-            let layer = named(LayerBuilder::new(model));
+            let layer = common.builder(LayerBuilder::new(model)).shared();
             layer.build(&shapes)?;
             layer
         }
         "Sequential" => {
+            let (common, config) = common(class_name, config)?;
             let mut model = Sequential::new();
-            for (i, inner) in list(&config_value, "layers")?.iter().enumerate() {
+            let mut names = UniqueNames::default();
+            for (i, inner) in list(&config, "layers")?.iter().enumerate() {
                 // Keras 2 gives the first layer the shape of the input.
                 let shape = inner.get("config").and_then(|c| c.get("batch_input_shape"));
                 let class_name = text(inner, "class_name")?;
@@ -345,11 +381,13 @@ fn new_layer(dict: &Value, shared: &mut Shared) -> Result<LayerRef> {
                     let dtype = dtype.and_then(DType::from_name).unwrap_or(DType::F32);
                     model = model.add(InputLayer::new(shape, dtype));
                 }
-                model = model.add(self::layer(inner, shared)?);
+                let layer = self::layer(inner, shared)?;
+                names.add(&layer)?;
+                model = model.add(layer);
             }
-            named(LayerBuilder::new(model))
+            common.builder(LayerBuilder::new(model)).shared()
         }
-        _ => crate::layers::from_config(class_name, modern(class_name, config))?,
+        _ => crate::layers::from_config(class_name, modern(class_name, config)?)?,
     };
     let first = layer
         .layers()
@@ -365,39 +403,6 @@ fn new_layer(dict: &Value, shared: &mut Shared) -> Result<LayerRef> {
         _ => {}
     }
     Ok(layer)
-}
-
-/// A layer's config as Keras 3 writes it.
-fn modern(class_name: &str, mut config: Config) -> Config {
-    if class_name != "InputLayer" {
-        config.shift_remove("batch_input_shape");
-    }
-    match class_name {
-        "LeakyReLU" => {
-            if let Some(alpha) = config.shift_remove("alpha") {
-                config.insert("negative_slope".into(), alpha);
-            }
-        }
-        // Bytecode is not executed; a Rust function of the layer's name may stand in for it.
-        "Lambda" => {
-            let name = config.get("name").and_then(Value::as_str).map(String::from);
-            let bytecode = config.get("function").is_some_and(|f| match f.get("class_name") {
-                Some(class) => class == "__lambda__",
-                None => f.is_array(),
-            });
-            if let Some(name) = name.filter(|n| bytecode && lambda_is_known(n)) {
-                config.insert("function".into(), Value::String(name));
-            }
-        }
-        "Embedding" => drop(config.shift_remove("input_length")),
-        "BatchNormalization" => {
-            if let Some(axis) = config.get("axis").and_then(|axis| axis.get(0)).cloned() {
-                config.insert("axis".into(), axis);
-            }
-        }
-        _ => {}
-    }
-    config
 }
 
 pub(super) fn text<'a>(dict: &'a Value, field: &str) -> Result<&'a str> {

@@ -7,8 +7,10 @@ mod compile_fields;
 mod config;
 mod contents;
 mod graph;
+mod layer_fields;
 mod legacy;
 mod load;
+mod missing;
 mod onnx;
 mod operation;
 mod shards;
@@ -20,6 +22,7 @@ mod weights;
 pub use compilation::{About, Compilation, Note, Opened};
 pub use contents::Contents;
 pub use load::{Load, load_model};
+pub use missing::MissingClasses;
 pub use weights::{load_weights, save_sharded_weights, save_weights};
 
 pub(crate) use config::{functional_config, sequential_config};

@@ -126,8 +126,8 @@ impl Layer for LayerNormalization {
             let shape = axes.iter().map(size).collect::<Result<Vec<_>>>()?;
             self.affine = Affine::new(&shape, gamma, beta, weights)?;
         }
-        // As in Keras, the config shows the axes that were found.
-        self.axis = Axes::Many(axes.into_iter().map(|a| a as isize).collect());
+        // As in Keras, the config of a built layer has a list, of the axes as they were given.
+        self.axis = Axes::Many(self.axis.list().to_vec());
         Ok(())
     }
 

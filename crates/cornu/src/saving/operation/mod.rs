@@ -97,6 +97,11 @@ impl Operation {
         })
     }
 
+    /// Whether a function can be computed.
+    pub(super) fn is_known(class_name: &str) -> bool {
+        functions::find(class_name).is_some()
+    }
+
     /// Whether a dict is that of a function rather than that of a layer.
     pub(super) fn is_one(dict: &Value) -> bool {
         match dict.get("module").and_then(Value::as_str) {
