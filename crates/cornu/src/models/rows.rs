@@ -238,7 +238,7 @@ impl Pass {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::set_random_seed;
+    use crate::{random_state, set_random_seed};
 
     const ROWS: usize = 700;
 
@@ -275,6 +275,43 @@ mod tests {
                 });
                 epoch.unwrap();
                 assert_eq!(batch, after);
+            }
+        }
+    }
+
+    #[test]
+    fn a_pass_goes_on_at_any_batch() {
+        for width in [1, 1000] {
+            let rows = rows(width);
+            for steps in [None, Some(3), Some(9)] {
+                // Batches of two epochs of a run, and the place after each.
+                let mut whole = Vec::new();
+                let mut pass = Pass::new(true);
+                set_random_seed(11);
+                for _ in 0..2 {
+                    let see = |i, got: &Batch, pass: &Pass| {
+                        whole.push((i, got.y[0].clone(), pass.seed, pass.done, random_state()));
+                        Ok(true)
+                    };
+                    rows.epoch(&mut pass, 150, steps, 0, see).unwrap();
+                }
+                for (at, (i, _, seed, done, state)) in whole.iter().enumerate() {
+                    let mut pass = Pass::at(true, *seed, *done);
+                    crate::set_random_state(*state);
+                    let (mut next, mut first) = (at + 1, i + 1);
+                    while next < whole.len() {
+                        let see = |i, got: &Batch, pass: &Pass| {
+                            let want = &whole[next];
+                            assert_eq!((i, pass.done), (want.0, want.3), "{steps:?} after {at}");
+                            assert_eq!(*got.y[0], want.1, "{steps:?} after {at}");
+                            next += 1;
+                            Ok(true)
+                        };
+                        rows.epoch(&mut pass, 150, steps, first, see).unwrap();
+                        first = 0;
+                    }
+                    assert_eq!(next, whole.len());
+                }
             }
         }
     }
