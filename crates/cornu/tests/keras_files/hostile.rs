@@ -335,3 +335,20 @@ fn damaged_hdf5_of_every_layout_is_an_error_or_harmless() {
         }
     }
 }
+
+#[test]
+fn damaged_trees_of_chunks_are_errors_or_harmless() {
+    let good = std::fs::read(fixture("growing.h5")).unwrap();
+    let arrays = cornu::io::hdf5::from_bytes("growing", good.clone()).unwrap();
+    for at in (0..good.len()).step_by(211) {
+        let mut bytes = good.clone();
+        bytes[at] ^= if at % 2 == 0 { 0xff } else { 0x41 };
+        let read = soon(("growing", at), || cornu::io::hdf5::from_bytes("growing", bytes));
+        if let Ok(read) = read {
+            assert_eq!(read.arrays.len(), arrays.arrays.len(), "byte {at}");
+        }
+    }
+    for at in (0..good.len()).step_by(997) {
+        assert!(cornu::io::hdf5::from_bytes("growing", good[..at].to_vec()).is_err(), "{at} bytes");
+    }
+}

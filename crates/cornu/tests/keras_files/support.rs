@@ -26,13 +26,18 @@ impl Record {
     }
 
     pub fn arrays(&self, field: &str) -> Vec<Array> {
-        let array = |v: &Value| {
-            let shape: Vec<usize> = serde_json::from_value(v["shape"].clone()).unwrap();
-            let data: Vec<f32> = serde_json::from_value(v["data"].clone()).unwrap();
-            Array::new(&shape, data).unwrap()
-        };
         self.0[field].as_array().unwrap().iter().map(array).collect()
     }
+
+    pub fn array(&self, field: &str) -> Array {
+        array(&self.0[field])
+    }
+}
+
+fn array(value: &Value) -> Array {
+    let shape: Vec<usize> = serde_json::from_value(value["shape"].clone()).unwrap();
+    let data: Vec<f32> = serde_json::from_value(value["data"].clone()).unwrap();
+    Array::new(&shape, data).unwrap()
 }
 
 /// Checks that arrays agree to a relative difference.

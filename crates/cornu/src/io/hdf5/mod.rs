@@ -1,6 +1,9 @@
 //! HDF5 files: groups of arrays and texts, as Keras keeps weights.
 
+mod filters;
+mod header;
 mod read;
+mod tree;
 mod write;
 
 use std::collections::BTreeMap;

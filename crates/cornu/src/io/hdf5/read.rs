@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use cornu_graph::Array;
-use hdf5_pure::{AttrValue, Dataset, Datatype, DatatypeByteOrder, Layout};
+use hdf5_pure::{AttrValue, ChunkIndex, Dataset, Datatype, DatatypeByteOrder, FormatError, Layout};
 
-use super::{Attribute, Group};
+use super::header::Patched;
+use super::{Attribute, Group, tree};
 use crate::io::{Source, elements::Stored, expansion_limit};
 use crate::{Error, Result};
 
@@ -48,17 +49,52 @@ pub fn from_bytes_within(what: &str, bytes: Vec<u8>, limit: u64) -> Result<Group
 
 /// As [`from_bytes_within`], from where the bytes stand.
 pub(crate) fn from_source(what: &str, source: Source, limit: u64) -> Result<Group> {
-    let size = source.len();
+    match whole(what, Patched::none(source.clone()), limit) {
+        Err(Failed::NewLayout { base }) => {
+            let shown = Patched::layouts(source, base).map_err(|e| error(what, "", e))?;
+            whole(what, shown, limit).map_err(|failed| match failed {
+                Failed::NewLayout { .. } => error(what, "", "has layouts of a later version"),
+                Failed::Error(error) => error,
+            })
+        }
+        Err(Failed::Error(error)) => Err(error),
+        Ok(group) => Ok(group),
+    }
+}
+
+/// Why a file could not be read.
+enum Failed {
+    /// A layout of version 5; where addresses count from.
+    NewLayout {
+        base: u64,
+    },
+    Error(Error),
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Failed::Error(error)
+    }
+}
+
+fn whole(what: &str, shown: Patched, limit: u64) -> std::result::Result<Group, Failed> {
+    let size = shown.source.len();
     let failed = |e| Error::format(what, format!("is not a readable HDF5 file: {e}"));
-    let file = hdf5_pure::File::from_source(source.clone()).map_err(failed)?;
-    let end = file.superblock().eof_address;
+    let file = hdf5_pure::File::from_source(shown.clone()).map_err(failed)?;
+    let superblock = file.superblock();
+    let (end, base) = (superblock.eof_address, superblock.base_address.get());
     if end > size {
         let reason = format!("is truncated: it has {size} of {end} bytes");
-        return Err(Error::format(what, reason));
+        return Err(Error::format(what, reason).into());
     }
     let objects_left = size / OBJECT;
-    let mut reader = Reader { what, source, limit, bytes_left: limit, objects_left };
-    reader.group(&file.root(), "", 0)
+    let source = shown.source.clone();
+    let mut reader =
+        Reader { what, source, shown, limit, bytes_left: limit, objects_left, newer: false };
+    match reader.group(&file.root(), "", 0) {
+        Err(_) if reader.newer => Err(Failed::NewLayout { base }),
+        read => Ok(read?),
+    }
 }
 
 struct Reader<'a> {
@@ -67,6 +103,10 @@ struct Reader<'a> {
     limit: u64,
     bytes_left: u64,
     objects_left: u64,
+    /// The source as `hdf5-pure` sees it.
+    shown: Patched,
+    /// Whether a layout of version 5 was met.
+    newer: bool,
 }
 
 impl Reader<'_> {
@@ -126,16 +166,27 @@ impl Reader<'_> {
                 format!("claims {bytes} bytes; the arrays of a file of {size} bytes may expand to {limit} in all"),
             )
         })?;
-        let layout = dataset.layout().map_err(failed)?;
+        let layout = dataset.layout().map_err(|e| {
+            self.newer |=
+                matches!(e, hdf5_pure::Error::Format(FormatError::InvalidLayoutVersion(5)));
+            failed(e)
+        })?;
         match layout {
             Layout::Contiguous { size: run, .. } if bytes > size || run > size => {
                 return Err(self.error(path, format!("claims {bytes} bytes of a file of {size}")));
             }
-            Layout::Chunked { ref chunk_shape, .. } => {
+            Layout::Chunked { ref chunk_shape, index } => {
                 let chunk = product(chunk_shape).and_then(|n| n.checked_mul(stored.size() as u64));
-                if chunk.is_none_or(|c| c > self.limit) {
+                let Some(chunk_bytes) = chunk.filter(|&c| c <= self.limit) else {
                     return Err(self.error(path, format!("claims chunks of shape {chunk_shape:?}")));
+                };
+                if index == ChunkIndex::BTreeV2 {
+                    let raw = tree::read(&self.shown, dataset, path, stored.size(), self.limit);
+                    let raw = raw.map_err(|reason| self.error(path, reason))?;
+                    let array = stored.read(&mut &raw[..], &shape, big);
+                    return array.map_err(|e| self.error(path, e));
                 }
+                let mut left = self.limit;
                 for chunk in dataset.chunks().map_err(failed)? {
                     let (start, bytes) = (chunk.address, chunk.storage_size);
                     if start.checked_add(bytes).is_none_or(|end| end > size) {
@@ -146,6 +197,11 @@ impl Reader<'_> {
                         let claim = format!("claims a chunk at {:?}", chunk.offset);
                         return Err(self.error(path, format!("{claim} of the shape {sizes:?}")));
                     }
+                    // Chunks may be far larger than the array that they are cut to.
+                    left = left.checked_sub(chunk_bytes).ok_or_else(|| {
+                        let claim = format!("unpacks to more than {} bytes", self.limit);
+                        self.error(path, format!("{claim}, of chunks of {chunk_bytes} bytes"))
+                    })?;
                 }
             }
             Layout::Virtual => return Err(self.error(path, "takes its values from other files")),

@@ -81,3 +81,38 @@ fn chunks_outside_of_their_array_are_refused() {
     let e = from_bytes("f", bad.to_vec()).unwrap_err().to_string();
     assert!(e.contains("claims a chunk at"), "{e}");
 }
+
+#[test]
+fn claims_with_right_checksums_are_checked_as_well() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/keras_files/growing.h5");
+    let good = std::fs::read(path).unwrap();
+    let arrays = from_bytes("growing", good.clone()).unwrap().arrays;
+    // The blocks of trees and headers: their lengths are those at which their checksums fit.
+    let mut blocks = Vec::new();
+    for at in 0..good.len() - 4 {
+        if !matches!(&good[at..at + 4], b"BTHD" | b"BTLF" | b"BTIN" | b"OHDR") {
+            continue;
+        }
+        let fits = |length: &usize| {
+            let end = at + length;
+            let sum = good.get(end..end + 4).map(|s| u32::from_le_bytes(s.try_into().unwrap()));
+            sum.is_some_and(|sum| sum == header::lookup3(&good[at..end]))
+        };
+        blocks.push((at, (8..2100).find(fits).unwrap()));
+    }
+    assert!(blocks.len() > 30);
+    let mut refused = 0;
+    for (k, &(at, length)) in blocks.iter().enumerate() {
+        for place in (4..length).step_by(1 + length / 12) {
+            let mut bytes = good.clone();
+            bytes[at + place] = [0xff, 0, 0x7f, 1][(place + k) % 4];
+            let sum = header::lookup3(&bytes[at..at + length]);
+            bytes[at + length..at + length + 4].copy_from_slice(&sum.to_le_bytes());
+            match from_bytes("growing", bytes) {
+                Ok(group) => assert!(group.arrays.len() <= arrays.len()),
+                Err(_) => refused += 1,
+            }
+        }
+    }
+    assert!(refused > 80, "{refused}");
+}
