@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use clap::Args;
 use cornu::models::{Compile, Model};
-use cornu::saving::{Compilation, Load};
+use cornu::saving::{About, Compilation, Load};
 use cornu::{Array, DType};
 
-use crate::Failure;
+use crate::{Failure, output};
 
 /// How many threads a run has.
 #[derive(Args)]
@@ -70,19 +70,33 @@ pub struct CompileArgs {
 }
 
 impl CompileArgs {
-    /// Opens a model and compiles it as it was saved, but for what was given.
+    /// Opens a model and compiles it as it was saved, but for what was given. What of the saved compilation cannot be
+    /// used is said, and needed only if nothing was given for it; without an optimizer it can still be evaluated.
     pub fn open(&self, path: &Path) -> Result<Model, Failure> {
-        if self.loss.is_empty() && self.metrics.is_empty() {
-            return compiled_model(path);
+        crate::train::register_layers();
+        let load = Load::new().compile(Compilation::Lenient);
+        let opened = load.open_with_notes(path).map_err(Failure::input)?;
+        let saved = opened.model.compiled().or(opened.compilation).filter(|_| self.loss.is_empty());
+        let no_loss = opened.notes.iter().find(|note| note.about == About::Loss);
+        if self.loss.is_empty() && (saved.is_none() || no_loss.is_some()) {
+            let why = match no_loss.or(opened.notes.first()) {
+                Some(note) => note.to_string(),
+                None => "the model was saved without a loss".into(),
+            };
+            return Err(Failure::input(format!("{}: {why}", path.display())).hint(
+                "--loss names one, as in --loss mse, or sparse_categorical_crossentropy for classes",
+            ));
         }
-        let model = match self.loss.is_empty() {
-            true => compiled_model(path)?,
-            false => {
-                crate::train::register_layers();
-                Load::new().compile(false).open(path).map_err(Failure::input)?
+        if self.loss.is_empty() {
+            for note in &opened.notes {
+                output::note(format!("{}: {note}", path.display()));
             }
-        };
-        let mut compile = model.compiled().unwrap_or_else(|| Compile::new("rmsprop"));
+        }
+        let compiled = opened.model.compiled().is_some();
+        if compiled && self.loss.is_empty() && self.metrics.is_empty() {
+            return Ok(opened.model);
+        }
+        let mut compile = saved.unwrap_or_else(|| Compile::new("rmsprop"));
         for loss in &self.loss {
             compile = match loss.split_once('=') {
                 Some((output, loss)) => compile.loss_of(output, loss),
@@ -95,8 +109,8 @@ impl CompileArgs {
                 None => compile.metrics([metric.as_str()]),
             };
         }
-        model.compile(compile).map_err(Failure::input)?;
-        Ok(model)
+        opened.model.compile(compile).map_err(Failure::input)?;
+        Ok(opened.model)
     }
 }
 

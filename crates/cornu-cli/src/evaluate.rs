@@ -13,10 +13,10 @@ use crate::{Failure, classes, output};
 #[derive(Args)]
 #[command(
     after_help = "Examples:\n  cornu evaluate runs/classifier/model.keras --data digits\n  cornu evaluate houses.keras \
-                        --data houses.csv --target price --loss mse --metrics mae\n\nA .npz file holds the arrays x \
-                        and y, or x_test and y_test; for a model with several inputs or outputs, an array\nunder \
-                        the name of each. Of data with a test part, that is taken.\n\n--json prints: model, data, \
-                        rows, and results (loss and metrics by name; null where one is not finite)."
+                  --data houses.csv --target price --loss mse --metrics mae\n\nA .npz file holds the arrays x and y, or \
+                  x_test and y_test; for a model with several inputs or outputs, an array under the name of each. Of \
+                  data with a test part, that is taken.\n\n--json prints: model, data, rows, and results (loss and \
+                  metrics by name; null where one is not finite)."
 )]
 pub struct Evaluate {
     /// The model: a .keras or .h5 file, or the folder of an unzipped .keras file

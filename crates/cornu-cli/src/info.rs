@@ -2,12 +2,21 @@
 
 use clap::Args;
 use cornu_cpu::simd::{AnyIsa, isa};
+use serde_json::json;
 
 use crate::{Failure, output};
 
 /// Show the processor, the kernels and the threads in use
 #[derive(Args)]
-pub struct Info {}
+#[command(
+    after_help = "--json prints: cornu (the version), processor, architecture, system, cores, threads, instructions (a \
+                  list), kernels."
+)]
+pub struct Info {
+    /// Print a JSON document
+    #[arg(long)]
+    json: bool,
+}
 
 impl Info {
     pub fn run(self) -> Result<(), Failure> {
@@ -15,13 +24,24 @@ impl Info {
         let threads = cornu_cpu::runtime::default_threads().map_err(Failure::input)?;
         let found: Vec<&str> = AnyIsa::available().iter().map(|i| i.name()).collect();
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        output::line(format!("cornu          {}", env!("CARGO_PKG_VERSION")));
+        let (version, architecture) = (env!("CARGO_PKG_VERSION"), std::env::consts::ARCH);
+        if self.json {
+            let document = json!({
+                "cornu": version,
+                "processor": processor(),
+                "architecture": architecture,
+                "system": std::env::consts::OS,
+                "cores": cores,
+                "threads": threads,
+                "instructions": found,
+                "kernels": used.name(),
+            });
+            output::line(format!("{document:#}"));
+            return Ok(());
+        }
+        output::line(format!("cornu          {version}"));
         output::line(format!("processor      {}", processor()));
-        output::line(format!(
-            "architecture   {} ({})",
-            std::env::consts::ARCH,
-            std::env::consts::OS
-        ));
+        output::line(format!("architecture   {architecture} ({})", std::env::consts::OS));
         output::line(format!("cores          {cores}"));
         output::line(format!("threads        {threads}"));
         output::line(format!("instructions   {}", found.join(", ")));

@@ -12,6 +12,7 @@ mod evaluate;
 mod failure;
 mod info;
 mod logging;
+mod manual;
 mod notes;
 mod output;
 mod predict;
@@ -19,10 +20,11 @@ mod profile;
 mod suggest;
 mod summary;
 mod train;
+mod weights;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use failure::Failure;
 
@@ -30,16 +32,19 @@ use failure::Failure;
 #[derive(Parser)]
 #[command(
     name = "cornu",
+    max_term_width = 100,
     version,
     about,
     long_about = "Train Keras models and use them, without Python.\n\nNew here? `cornu train vae` trains a \
                   variational autoencoder on handwritten digits that ship with the program and writes what \
                   it learnt as pictures into runs/vae.",
-    after_help = "Environment:\n  CORNU_NUM_THREADS  how many threads to use (all cores)\n  CORNU_ISA          \
-                  the instruction set: avx512, avx2, neon, scalar (the best there is)\n  CORNU_CONV         \
-                  convolutions: direct (sums as they are defined), auto (with fewer multiplications where that is \
-                  faster)\n  CORNU_LOG          what to report on standard error: plan (what a step compiles to), \
-                  debug\n\nExit codes: 0 done, 1 the run failed, 2 the command or a file cannot be used."
+    after_help = "Environment:\n  CORNU_NUM_THREADS  how many threads to use (all cores)\n  CORNU_ISA          the \
+                  instruction set: avx512, avx2, neon, scalar (the best there is)\n  CORNU_CONV         \
+                  convolutions: direct (sums as they are defined), auto (with\n                     fewer \
+                  multiplications where that is faster)\n  CORNU_LOG          what to report on standard error: warn \
+                  (as without it), plan (and what\n                     a step compiles to), debug, off\n  \
+                  NO_COLOR           progress bars without colours\n\nExit codes: 0 done, 1 the run failed, 2 the \
+                  command or a file cannot be used."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -59,6 +64,8 @@ enum Command {
     Profile(profile::Profile),
     Info(info::Info),
     Notes(notes::Notes),
+    Completions(manual::Completions),
+    Man(manual::Man),
 }
 
 fn main() -> ExitCode {
@@ -77,6 +84,8 @@ fn main() -> ExitCode {
             Command::Profile(command) => command.run(),
             Command::Info(command) => command.run(),
             Command::Notes(command) => command.run(),
+            Command::Completions(command) => command.run(Cli::command()),
+            Command::Man(command) => command.run(Cli::command()),
         }?;
         Ok(ExitCode::SUCCESS)
     });

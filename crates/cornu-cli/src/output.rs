@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Prints text; a reader that has gone away ends the program quietly.
 pub fn print(text: impl AsRef<str>) {
@@ -24,17 +24,50 @@ pub fn note(text: impl AsRef<str>) {
     let _ = writeln!(std::io::stderr(), "note: {}", text.as_ref());
 }
 
-/// Prints rows with their columns below each other; the first `left` columns are text, the others numbers.
-pub fn table<const N: usize>(rows: &[[String; N]], left: usize) {
-    aligned(rows, left).iter().for_each(line);
+/// How many columns the terminal has; none where standard output goes elsewhere.
+pub fn terminal_width() -> Option<usize> {
+    let (width, _) = terminal_size::terminal_size_of(std::io::stdout())?;
+    Some(usize::from(width.0)).filter(|&width| width > 0)
 }
 
-/// The lines of a table. Ideographs are two columns of a terminal wide.
-fn aligned<const N: usize>(rows: &[[String; N]], left: usize) -> Vec<String> {
+/// Prints a text in lines that fit the terminal, of at most 100 columns.
+pub fn paragraph(text: &str) {
+    let width = terminal_width().unwrap_or(100).min(100);
+    let mut current = String::new();
+    for word in text.split_whitespace() {
+        if !current.is_empty() && current.width() + 1 + word.width() > width {
+            line(std::mem::take(&mut current));
+        }
+        if !current.is_empty() {
+            current.push(' ');
+        }
+        current.push_str(word);
+    }
+    line(current);
+}
+
+/// Prints rows with their columns below each other; the first `left` columns are text, the others numbers. Text is cut
+/// short where the terminal is narrower.
+pub fn table<const N: usize>(rows: &[[String; N]], left: usize) {
+    aligned(rows, left, terminal_width()).iter().for_each(line);
+}
+
+/// The lines of a table of at most `most` columns, as far as its texts can be cut. Ideographs are two columns wide.
+fn aligned<const N: usize>(rows: &[[String; N]], left: usize, most: Option<usize>) -> Vec<String> {
+    const LEAST: usize = 8;
     let width = |c: usize| rows.iter().map(|r| r[c].width()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..N).map(width).collect();
+    let mut widths: Vec<usize> = (0..N).map(width).collect();
+    let gaps = 2 * N.saturating_sub(1);
+    while most.is_some_and(|most| widths.iter().sum::<usize>() + gaps > most) {
+        // The widest text gives way.
+        match widths.iter_mut().take(left).max() {
+            Some(widest) if *widest > LEAST => *widest -= 1,
+            _ => break,
+        }
+    }
     let row = |row: &[String; N]| {
         let cell = |(c, (cell, w)): (usize, (&String, &usize))| {
+            let cell = &cut(cell, *w);
             let room = " ".repeat(w - cell.width());
             if c < left { format!("{cell}{room}") } else { format!("{room}{cell}") }
         };
@@ -44,6 +77,22 @@ fn aligned<const N: usize>(rows: &[[String; N]], left: usize) -> Vec<String> {
     rows.iter().map(row).collect()
 }
 
+/// A text in at most so many columns, with an ellipsis where it was longer.
+fn cut(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.into();
+    }
+    let mut room = width.saturating_sub(1);
+    let fits = |c: &char| {
+        let left = room.checked_sub(c.width().unwrap_or(0));
+        room = left.unwrap_or(room);
+        left.is_some()
+    };
+    let mut short: String = text.chars().take_while(fits).collect();
+    short.push('…');
+    short
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -51,7 +100,18 @@ mod tests {
     #[test]
     fn columns_stand_below_each_other_in_any_script() {
         let rows = [["class", "pictures"], ["十字", "13"], ["Größe", "7"]];
-        let lines = aligned(&rows.map(|row| row.map(String::from)), 1);
+        let rows = rows.map(|row| row.map(String::from));
+        let lines = aligned(&rows, 1, None);
         assert_eq!(lines, ["class  pictures", "十字         13", "Größe         7"]);
+        assert_eq!(aligned(&rows, 1, Some(15)), lines);
+    }
+
+    #[test]
+    fn texts_give_way_where_the_terminal_is_narrow() {
+        let rows = [["手写数字和更多的图片", "1"], ["a rather long name", "22"]];
+        let rows = rows.map(|row| row.map(String::from));
+        assert_eq!(aligned(&rows, 1, Some(16)), ["手写数字和…    1", "a rather lo…  22"]);
+        // Numbers are whole, and eight columns of a text are left.
+        assert_eq!(aligned(&rows, 1, Some(5)), ["手写数…    1", "a rathe…  22"]);
     }
 }

@@ -293,7 +293,7 @@ fn what_is_no_data_is_named_by_its_contents() {
     folder.file("short.npy", b"\x93NUMPY\x01\0");
     folder.file("gif.png", b"GIF89a and so on");
     for (input, part) in [
-        ("digit.txt", "is not a data set"),
+        ("digit.txt", "digit.txt: is text, not a data set"),
         ("cut.png", "ends too early"),
         ("cut.jpg", "is not a readable JPEG"),
         ("a.csv", "a.csv"),
@@ -301,7 +301,7 @@ fn what_is_no_data_is_named_by_its_contents() {
         ("c.csv", "line 2 has 1 cells, but the first row has 2"),
         ("zeros.npz", "zeros.npz"),
         ("short.npy", "short.npy"),
-        ("gif.png", "is a GIF picture"),
+        ("gif.png", "is a GIF image, not a data set"),
         ("missing.csv", "no file or folder"),
     ] {
         let said = folder.refused(&format!("predict m.keras --input {input}"));

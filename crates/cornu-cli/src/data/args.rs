@@ -18,7 +18,7 @@ pub struct PictureArgs {
 #[derive(Args, Clone, Debug, Default)]
 pub struct TableArgs {
     /// Of a table: a column to predict, by name, or from 1 on without a header; give it once for each [default: the
-    /// last column]
+    /// last column, but none for `predict`]
     #[arg(long, value_name = "COLUMN")]
     pub target: Vec<String>,
 

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use cornu::datasets::{Dataset, Options};
-use cornu::io::{npy, npz};
+use cornu::io::{Kind as FileKind, npy, npz};
 use cornu::models::Model;
 use cornu::{Array, DType};
 
@@ -93,24 +93,18 @@ impl Data {
         model: &Model,
     ) -> Result<Data, Failure> {
         let path = Path::new(source);
-        let is = |start: &[u8]| {
-            let mut found = vec![0; start.len()];
-            let file = std::fs::File::open(path);
-            let read = file.and_then(|mut file| std::io::Read::read_exact(&mut file, &mut found));
-            read.is_ok() && found == start
-        };
         if path.is_dir() && options.image_size.is_none() {
             options.image_size = pictures::size(&shapes::inputs(model));
         }
-        let kind = if args::is_name(source) || !path.is_file() {
-            Kind::Set(Box::new(load(source, &options)?))
-        } else if is(b"PK\x03\x04") {
-            Kind::Arrays(npz::read(path).map_err(Failure::input)?)
-        } else if is(b"\x93NUMPY") {
-            let array = npy::read(path).map_err(Failure::input)?;
-            Kind::Arrays(BTreeMap::from([("x".to_string(), array)]))
-        } else {
-            Kind::Set(Box::new(load(source, &options)?))
+        let kind = match FileKind::of(path) {
+            Ok(FileKind::Npz | FileKind::Zip) if !args::is_name(source) => {
+                Kind::Arrays(npz::read(path).map_err(Failure::input)?)
+            }
+            Ok(FileKind::Npy) if !args::is_name(source) => {
+                let array = npy::read(path).map_err(Failure::input)?;
+                Kind::Arrays(BTreeMap::from([("x".to_string(), array)]))
+            }
+            _ => Kind::Set(Box::new(load(source, &options)?)),
         };
         let data = Data {
             what: source.into(),

@@ -20,13 +20,12 @@ use write::Form;
 #[derive(Args)]
 #[command(
     after_help = "Examples:\n  cornu predict runs/classifier/model.keras --input photo.jpg\n  cornu predict \
-                        houses.keras --input new.csv --drop price --output prices.csv\n  cornu predict \
-                        two.keras --input left=a.npy --input right=b.npy --output y.npz\n\nPictures are fitted to \
-                        the model: their size, grey or colour, and the scale of their pixels. What was done is \
-                        said on\nstandard error. Class names stand in classes.txt beside the model, one a line.\n\n\
-                        --json prints, and a .json file holds: model, rows, outputs (by name, one list per row), and \
-                        names (the\npictures' files) and classes where they are known. Numbers that are not finite \
-                        are null."
+                  houses.keras --input new.csv --drop price --output prices.csv\n  cornu predict two.keras --input \
+                  left=a.npy --input right=b.npy --output y.npz\n\nPictures are fitted to the model: their size, grey \
+                  or colour, and the scale of their pixels. What was done is said on standard error. Class names \
+                  stand in classes.txt beside the model, one a line.\n\n--json prints, and a .json file holds: model, \
+                  rows, outputs (by name, one list per row), and names (the pictures' files) and classes where they \
+                  are known. Numbers that are not finite are null."
 )]
 pub struct Predict {
     /// The model: a .keras or .h5 file, or the folder of an unzipped .keras file

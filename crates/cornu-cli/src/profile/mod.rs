@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use clap::Args;
 use cornu_cpu::profile;
 use cornu_cpu::roofline::Roofline;
+use serde_json::json;
 
 use crate::arguments::RunArgs;
 use crate::{Failure, output};
@@ -25,10 +26,12 @@ use table::Plans;
                   GFLOP/s counts matrix products and convolutions, GB/s every operand once. The last column is the \
                   share of\nwhat the machine could do with both (its roofline, measured at the start); steps whose \
                   operands stay in\nthe cache can pass it. A trace opens in https://ui.perfetto.dev or \
-                  chrome://tracing."
+                  chrome://tracing.\n\n--json prints: what, threads, steps, limits (gflops, gbps), plans (each with \
+                  steps of step, kernel, ms, gflops, gbps,\nof_limit; steps_ms, around_ms and ms), rest_ms. What has no \
+                  speed has null there."
 )]
 pub struct Profile {
-    /// The model: a .keras file, or one of those that `cornu train` builds: vae, gan, classifier
+    /// The model: a .keras or .h5 file, or one of those that `cornu train` builds: vae, gan, classifier
     #[arg(value_name = "MODEL|vae|gan|classifier")]
     model: String,
 
@@ -43,6 +46,10 @@ pub struct Profile {
     /// Where to write all steps as a Chrome trace
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
+
+    /// Print a JSON document
+    #[arg(long)]
+    json: bool,
 
     #[command(flatten)]
     run: RunArgs,
@@ -61,15 +68,28 @@ impl Profile {
         let steps = self.steps as usize;
         let (done, runs) = profile::record(|| (0..steps).try_for_each(|_| step()));
         done?;
-        output::line(format!(
-            "{what}, {threads} threads, limits {:.0} GFLOP/s and {:.1} GB/s, medians of {steps}",
-            roofline.flops * 1e-9,
-            roofline.bandwidth * 1e-9
-        ));
-        Plans::new(&runs, steps).print(&roofline);
+        let plans = Plans::new(&runs, steps);
+        if self.json {
+            let document = json!({
+                "what": what,
+                "threads": threads,
+                "steps": steps,
+                "limits": { "gflops": roofline.flops * 1e-9, "gbps": roofline.bandwidth * 1e-9 },
+                "plans": plans.document(&roofline),
+                "rest_ms": plans.rest_ms(),
+            });
+            output::line(format!("{document:#}"));
+        } else {
+            output::line(format!(
+                "{what}, {threads} threads, limits {:.0} GFLOP/s and {:.1} GB/s, medians of {steps}",
+                roofline.flops * 1e-9,
+                roofline.bandwidth * 1e-9
+            ));
+            plans.print(&roofline);
+        }
         if let Some(path) = &self.trace {
             trace::write(path, &runs)?;
-            output::line(format!("\nWrote {}.", path.display()));
+            output::note(format!("wrote {}", path.display()));
         }
         Ok(())
     }

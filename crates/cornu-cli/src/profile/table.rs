@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use cornu_cpu::profile::{Run, StepInfo};
 use cornu_cpu::roofline::Roofline;
+use serde_json::{Value, json};
 
 use crate::output;
 
@@ -40,6 +41,11 @@ impl<'a> Plans<'a> {
         Plans { plans, rest: rest / steps.max(1) as u32 }
     }
 
+    /// The milliseconds of what runs beside the plans.
+    pub fn rest_ms(&self) -> f64 {
+        self.rest.as_secs_f64() * 1e3
+    }
+
     /// Prints a table per plan, and what they come to.
     pub fn print(&self, roofline: &Roofline) {
         let mut total = 0.0;
@@ -49,51 +55,94 @@ impl<'a> Plans<'a> {
             } else {
                 output::line("");
             }
-            total += print(plan, roofline);
+            let plan = Times::new(plan);
+            plan.print(roofline);
+            total += plan.whole;
         }
         if self.plans.len() > 1 {
             output::line(format!("\nall plans: {:.3} ms", total * 1e3));
         }
         if self.rest > Duration::ZERO {
-            let rest = self.rest.as_secs_f64() * 1e3;
-            output::line(format!("small computations beside them: {rest:.3} ms"));
+            output::line(format!("small computations beside them: {:.3} ms", self.rest_ms()));
         }
+    }
+
+    /// What `--json` prints of the plans.
+    pub fn document(&self, roofline: &Roofline) -> Vec<Value> {
+        self.plans.iter().map(|plan| Times::new(plan).document(roofline)).collect()
     }
 }
 
-/// Prints a plan; gives the seconds of a run.
-fn print(runs: &[&Run], roofline: &Roofline) -> f64 {
-    let plan = &runs[0].plan;
-    let mut lines: Vec<Line> = (plan.iter().enumerate())
-        .map(|(place, info)| {
-            let times = runs.iter().filter_map(|run| run.steps.get(place)).map(|t| t.time);
-            Line { info, place, time: median(times) }
+/// The times of a plan's steps, the longest first, in seconds.
+struct Times<'a> {
+    lines: Vec<Line<'a>>,
+    /// All steps.
+    steps: f64,
+    /// What the steps leave of a run.
+    around: f64,
+    whole: f64,
+    flops: u64,
+    bytes: usize,
+}
+
+impl<'a> Times<'a> {
+    fn new(runs: &[&'a Run]) -> Times<'a> {
+        let plan = &runs[0].plan;
+        let mut lines: Vec<Line> = (plan.iter().enumerate())
+            .map(|(place, info)| {
+                let times = runs.iter().filter_map(|run| run.steps.get(place)).map(|t| t.time);
+                Line { info, place, time: median(times) }
+            })
+            .collect();
+        lines.sort_by(|a, b| b.time.total_cmp(&a.time));
+        // Sums run by run: what disturbs one step in each run is in no step's median, and still in all sums.
+        let sum = |run: &Run| run.steps.iter().map(|t| t.time).sum::<Duration>();
+        Times {
+            lines,
+            steps: median(runs.iter().map(|run| sum(run))),
+            around: median(runs.iter().map(|run| run.whole.time.saturating_sub(sum(run)))),
+            whole: median(runs.iter().map(|run| run.whole.time)),
+            flops: plan.iter().map(|step| step.flops).sum(),
+            bytes: plan.iter().map(|step| step.bytes).sum(),
+        }
+    }
+
+    fn print(&self, roofline: &Roofline) {
+        let head =
+            ["step", "kernel", "ms", "share", "GFLOP/s", "GB/s", "of limit"].map(String::from);
+        let mut rows = vec![head];
+        rows.extend(self.lines.iter().map(|line| {
+            let name = shortened(&line.info.kernel);
+            let amounts = (line.info.flops, line.info.bytes);
+            row([&line.place.to_string(), &name], line.time, self.whole, amounts, roofline)
+        }));
+        let all = (self.flops, self.bytes);
+        rows.push(row(["", "all steps"], self.steps, self.whole, all, roofline));
+        rows.push(row(["", "around them"], self.around, self.whole, (0, 0), roofline));
+        output::table(&rows, 2);
+    }
+
+    fn document(&self, roofline: &Roofline) -> Value {
+        let step = |line: &Line| {
+            let (flops, bytes, time) = (line.info.flops, line.info.bytes, line.time);
+            // A clock that did not move in between gives no speed.
+            let per = |amount: f64| (amount > 0.0 && time > 0.0).then(|| amount / time);
+            json!({
+                "step": line.place,
+                "kernel": line.info.kernel,
+                "ms": time * 1e3,
+                "gflops": per(flops as f64 * 1e-9),
+                "gbps": per(bytes as f64 * 1e-9),
+                "of_limit": per(roofline.bound(flops, bytes)),
+            })
+        };
+        json!({
+            "steps": self.lines.iter().map(step).collect::<Vec<_>>(),
+            "steps_ms": self.steps * 1e3,
+            "around_ms": self.around * 1e3,
+            "ms": self.whole * 1e3,
         })
-        .collect();
-    // Sums run by run: what disturbs one step in each run is in no step's median, and still in all sums.
-    let sum = |run: &Run| run.steps.iter().map(|t| t.time).sum::<Duration>();
-    let steps = median(runs.iter().map(|run| sum(run)));
-    let around = median(runs.iter().map(|run| run.whole.time.saturating_sub(sum(run))));
-    let whole = median(runs.iter().map(|run| run.whole.time));
-    lines.sort_by(|a, b| b.time.total_cmp(&a.time));
-    let head = ["step", "kernel", "ms", "share", "GFLOP/s", "GB/s", "of limit"].map(String::from);
-    let mut rows = vec![head];
-    rows.extend(lines.iter().map(|line| {
-        let name = shortened(&line.info.kernel);
-        row(
-            [&line.place.to_string(), &name],
-            line.time,
-            whole,
-            (line.info.flops, line.info.bytes),
-            roofline,
-        )
-    }));
-    let flops = plan.iter().map(|step| step.flops).sum();
-    let bytes = plan.iter().map(|step| step.bytes).sum();
-    rows.push(row(["", "all steps"], steps, whole, (flops, bytes), roofline));
-    rows.push(row(["", "around them"], around, whole, (0, 0), roofline));
-    output::table(&rows, 2);
-    whole
+    }
 }
 
 fn row(

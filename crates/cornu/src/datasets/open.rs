@@ -1,14 +1,13 @@
 //! Data sets from whatever a path holds.
 
 use std::collections::BTreeMap;
-use std::io::Read;
 use std::path::Path;
 
 use cornu_graph::Array;
 
 use super::{Dataset, cifar10, mnist};
 use crate::io::table::{Csv, Missing};
-use crate::io::{idx, image, npy, npz};
+use crate::io::{Kind, idx, image, npy, npz};
 use crate::{Error, Result};
 
 /// How [`open_with`] and [`load_with`](super::load_with) read files that leave something open.
@@ -77,23 +76,22 @@ pub fn open_with(path: impl AsRef<Path>, options: &Options) -> Result<Dataset> {
         };
     }
     let name = path.display().to_string();
-    let mut start = Vec::new();
-    let (reader, _) = crate::io::open(path)?;
-    reader.take(8).read_to_end(&mut start).map_err(|e| Error::io(path, e))?;
-    let table = ["csv", "tsv"];
-    match start.as_slice() {
-        [b'P', b'K', ..] => named(&name, npz::read(path)?),
-        s if s.starts_with(npy::MAGIC) => Dataset::new(name, (npy::read(path)?, None), None),
-        [0, 0, 8..=14, _, ..] | [0x1f, 0x8b, ..] => {
-            Dataset::new(name, (idx::read(path)?, None), None)
-        }
-        _ if path.extension().is_some_and(|e| table.iter().any(|t| e.eq_ignore_ascii_case(t))) => {
+    let table = path
+        .extension()
+        .is_some_and(|e| e.eq_ignore_ascii_case("csv") || e.eq_ignore_ascii_case("tsv"));
+    match Kind::of(path)? {
+        Kind::Npz | Kind::Zip => named(&name, npz::read(path)?),
+        Kind::Npy => Dataset::new(name, (npy::read(path)?, None), None),
+        Kind::Idx | Kind::Gzip => Dataset::new(name, (idx::read(path)?, None), None),
+        Kind::Png | Kind::Jpeg => picture(&name, path, options),
+        // What is no UTF-8 is said by its line.
+        Kind::Text | Kind::Json | Kind::Unknown | Kind::Empty if table => {
             rows(&name, &Csv::open(path, options.header)?, options)
         }
-        _ if image::is_picture(path)? => picture(&name, path, options),
-        _ => Err(Error::format(
-            name,
-            "is not a data set: give a .csv, .npz, .npy, IDX, PNG or JPEG file, or a folder of images or IDX files",
+        Kind::Text => Err(Kind::Text.refusal(&name, "a data set; the name of a table must end in .csv")),
+        other => Err(other.refusal(
+            &name,
+            "a data set: a .csv, .npz, .npy, IDX, PNG or JPEG file, or a folder of images or IDX files",
         )),
     }
 }
@@ -248,10 +246,12 @@ mod tests {
     fn what_is_no_data_set_says_so() {
         let folder = Folder::new();
         let message = |path: &Path| open(path).unwrap_err().to_string();
-        assert!(message(&folder.file("a.txt", b"hello")).contains("is not a data set"));
-        assert!(message(&folder.file("empty", b"")).contains("is not a data set"));
+        assert!(
+            message(&folder.file("a.txt", b"hello")).contains("is text, not a data set; the name")
+        );
+        assert!(message(&folder.file("empty", b"")).contains("is empty, not a data set"));
         assert!(message(&folder.file("a.csv", b"1\n2\n")).contains("column of targets"));
-        assert!(message(&folder.file("b.gif", b"GIF89a")).contains("is a GIF picture"));
+        assert!(message(&folder.file("b.gif", b"GIF89a")).contains("is a GIF image, not a data"));
         assert!(message(&folder.0.join("missing")).contains("missing"));
         let path = folder.0.join("w.npz");
         npz::write(&path, [("kernel", &Array::scalar(1f32))]).unwrap();

@@ -59,6 +59,12 @@ pub enum Kind {
     Bmp,
     /// A WebP image.
     WebP,
+    /// A TIFF image.
+    Tiff,
+    /// A HEIC or HEIF image, as phones make them.
+    Heic,
+    /// An AVIF image.
+    Avif,
     /// What gzip compressed.
     Gzip,
     /// A tar archive.
@@ -123,6 +129,8 @@ impl Kind {
             (b"\xff\xd8\xff", Kind::Jpeg),
             (b"GIF8", Kind::Gif),
             (b"BM", Kind::Bmp),
+            (b"II*\0", Kind::Tiff),
+            (b"MM\0*", Kind::Tiff),
             (b"\x1f\x8b", Kind::Gzip),
             (b"version https://git-lfs", Kind::GitLfs),
             (b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P", Kind::PyTorch),
@@ -137,6 +145,12 @@ impl Kind {
         }
         if at(0, b"RIFF") && at(8, b"WEBP") {
             return Kind::WebP;
+        }
+        if at(4, b"ftyphei") || at(4, b"ftypmif1") {
+            return Kind::Heic;
+        }
+        if at(4, b"ftypavif") {
+            return Kind::Avif;
         }
         if at(4, b"TFL3") {
             return Kind::TfLite;
@@ -215,6 +229,9 @@ impl fmt::Display for Kind {
             Kind::Gif => "a GIF image",
             Kind::Bmp => "a BMP image",
             Kind::WebP => "a WebP image",
+            Kind::Tiff => "a TIFF image",
+            Kind::Heic => "a HEIC image",
+            Kind::Avif => "an AVIF image",
             Kind::Gzip => "compressed by gzip",
             Kind::Tar => "a tar archive",
             Kind::Idx => "an IDX file",

@@ -52,5 +52,5 @@ pub use logs::{History, Logs};
 pub use model::Model;
 pub use predict::{Batches, Predict};
 pub use sequential::Sequential;
-pub use summary::Summary;
+pub use summary::{LayerRow, Summary};
 pub use verbose::Verbose;

@@ -251,6 +251,11 @@ impl Model {
         look(trainer.optimizer(&self.root)?)
     }
 
+    /// The number of the optimizer's values; none until the model is compiled and has its weights.
+    pub fn optimizer_params(&self) -> Option<usize> {
+        self.optimizer_size().map(|(count, _)| count)
+    }
+
     /// The number and bytes of the optimizer's values, once there is a step's worth of them.
     pub(super) fn optimizer_size(&self) -> Option<(usize, usize)> {
         let guard = self.lock();

@@ -48,17 +48,39 @@ impl Model {
         let width = options.line_length.unwrap_or(width).max(40);
         let widths = column_widths(width, &positions);
 
-        let mut rows = Vec::new();
-        let style = Style {
-            connections: !linear,
-            nested: options.expand_nested,
-            trainable: options.show_trainable,
+        let row = |row: LayerRow| {
+            let mut cells = vec![row.title(), row.shapes(), row.params()];
+            if !linear {
+                let from = row.connected_to.join(", ");
+                cells.push(if from.is_empty() { "-".into() } else { from });
+            }
+            if options.show_trainable {
+                cells.push(row.trainable.map_or("-", |yes| if yes { "Y" } else { "N" }).into());
+            }
+            cells
         };
-        add_rows(self.as_layer(), 0, style, &mut rows);
+        let rows: Vec<Vec<String>> =
+            self.layer_rows(options.expand_nested).into_iter().map(row).collect();
         let mut out = format!("Model: \"{}\"\n", self.name());
         out.push_str(&table(&columns, &widths, &rows));
         out.push_str(&self.totals());
         out
+    }
+
+    /// What `summary` shows of each layer, in order; those of the models inside follow these if `expand_nested` says so.
+    ///
+    /// ```
+    /// use cornu::{layers::{Dense, LayerExt}, models::Sequential};
+    /// let model = Sequential::new().input([4]).add(Dense::new(2).name("d")).model()?;
+    /// let row = &model.layer_rows(false)[0];
+    /// assert_eq!((row.name.as_str(), row.class_name.as_str(), row.params), ("d", "Dense", 10));
+    /// assert_eq!(row.output_shapes, Some(vec![vec![None, Some(2)]]));
+    /// # Ok::<(), cornu::Error>(())
+    /// ```
+    pub fn layer_rows(&self, expand_nested: bool) -> Vec<LayerRow> {
+        let mut rows = Vec::new();
+        add_rows(self.as_layer(), 0, expand_nested, &mut rows);
+        rows
     }
 
     fn totals(&self) -> String {
@@ -85,11 +107,51 @@ impl Model {
     }
 }
 
-#[derive(Clone, Copy)]
-struct Style {
-    connections: bool,
-    nested: bool,
-    trainable: bool,
+/// A layer as [`Model::summary`] shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LayerRow {
+    /// The layer's name.
+    pub name: String,
+    /// Its class: `"Dense"`.
+    pub class_name: String,
+    /// In how many models of the model it is.
+    pub depth: usize,
+    /// The shapes of its outputs; none as long as it is not built.
+    pub output_shapes: Option<Vec<Shape>>,
+    /// The number of values in its weights.
+    pub params: usize,
+    /// Whether it is trained; none without weights.
+    pub trainable: Option<bool>,
+    /// What it is applied to in a functional model: `"conv2d[0][0]"`.
+    pub connected_to: Vec<String>,
+}
+
+impl LayerRow {
+    fn title(&self) -> String {
+        let indent = match self.depth {
+            0 => String::new(),
+            depth => format!("{}└ ", "   ".repeat(depth)),
+        };
+        format!("{indent}{} ({})", self.name, self.class_name)
+    }
+
+    fn shapes(&self) -> String {
+        match self.output_shapes.as_deref() {
+            None => "?".to_string(),
+            Some([one]) => show(one),
+            Some(many) => {
+                format!("[{}]", many.iter().map(|s| show(s)).collect::<Vec<_>>().join(", "))
+            }
+        }
+    }
+
+    fn params(&self) -> String {
+        match self.output_shapes {
+            Some(_) => thousands(self.params),
+            None => "0 (unbuilt)".into(),
+        }
+    }
 }
 
 /// Whether each layer feeds only the next: then connections need no column.
@@ -108,7 +170,7 @@ fn is_linear(root: &LayerRef) -> bool {
     root.with(chain).unwrap_or(true)
 }
 
-fn add_rows(root: &LayerRef, depth: usize, style: Style, rows: &mut Vec<Vec<String>>) {
+fn add_rows(root: &LayerRef, depth: usize, nested: bool, rows: &mut Vec<LayerRow>) {
     let sequential = root.with(|_: &Functional| ()).is_none();
     let mut known: Option<(Shape, cornu_graph::DType)> = None;
     for layer in root.layers() {
@@ -133,41 +195,23 @@ fn add_rows(root: &LayerRef, depth: usize, style: Style, rows: &mut Vec<Vec<Stri
         if sequential && layer.with(|_: &InputLayer| ()).is_some() {
             continue;
         }
-        let indent = if depth > 0 { format!("{}└ ", "   ".repeat(depth)) } else { String::new() };
-        let built = shapes.is_some();
-        let shape = match shapes.as_deref() {
-            None => "?".to_string(),
-            Some([one]) => show(one),
-            Some(many) => {
-                format!("[{}]", many.iter().map(|s| show(s)).collect::<Vec<_>>().join(", "))
-            }
-        };
-        let params =
-            if built { thousands(layer.count_params()) } else { "0 (unbuilt)".to_string() };
-        let mut row =
-            vec![format!("{indent}{} ({})", layer.name(), layer.class_name()), shape, params];
-        if style.connections {
-            row.push(if depth == 0 { connections(root, &layer) } else { "-".into() });
-        }
-        if style.trainable {
-            let flag = if layer.weights().is_empty() {
-                "-"
-            } else if layer.trainable() {
-                "Y"
-            } else {
-                "N"
-            };
-            row.push(flag.into());
-        }
-        rows.push(row);
-        if style.nested && !layer.layers().is_empty() {
-            add_rows(&layer, depth + 1, style, rows);
+        rows.push(LayerRow {
+            name: layer.name().into(),
+            class_name: layer.class_name(),
+            depth,
+            params: if shapes.is_some() { layer.count_params() } else { 0 },
+            output_shapes: shapes,
+            trainable: (!layer.weights().is_empty()).then(|| layer.trainable()),
+            connected_to: if depth == 0 { connections(root, &layer) } else { Vec::new() },
+        });
+        if nested && !layer.layers().is_empty() {
+            add_rows(&layer, depth + 1, nested, rows);
         }
     }
 }
 
 /// What a layer is applied to: `conv2d[0][0]`.
-fn connections(root: &LayerRef, layer: &LayerRef) -> String {
+fn connections(root: &LayerRef, layer: &LayerRef) -> Vec<String> {
     let places = root.with(|f: &Functional| {
         let calls = f.nodes.iter().filter(|n| n.layer.id() == layer.id());
         let place = |t: &crate::layers::KerasTensor| {
@@ -175,9 +219,9 @@ fn connections(root: &LayerRef, layer: &LayerRef) -> String {
             let index = same.take_while(|n| n.id != t.node.id).count();
             format!("{}[{index}][{}]", t.layer().name(), t.index)
         };
-        calls.flat_map(|n| &n.inputs).map(place).collect::<Vec<_>>().join(", ")
+        calls.flat_map(|n| &n.inputs).map(place).collect()
     });
-    places.filter(|p| !p.is_empty()).unwrap_or_else(|| "-".into())
+    places.unwrap_or_default()
 }
 
 /// Column widths, padding included, that fill `width` with the borders: each gives up an equal part of

@@ -114,20 +114,42 @@ impl State {
     /// All variables, in the order in which Keras saves them: iteration, learning rate (unless a schedule
     /// gives it), averages, accumulated gradients, slots, globals.
     pub fn variables(&self) -> Vec<Variable> {
-        let mut all = vec![self.iterations.clone()];
+        self.entries().into_iter().map(|(_, variable)| variable.clone()).collect()
+    }
+
+    /// What Keras calls [`variables`](State::variables): `iteration`, `dense_kernel_momentum`; `weight` gives the name of
+    /// the weight that a variable is for, `dense_kernel`.
+    pub fn names(&self, weight: impl Fn(&Variable) -> String) -> Vec<String> {
+        let name = |(of, variable): (Option<&Weight>, &Variable)| match of {
+            None => variable.name().to_string(),
+            Some(of) => {
+                let own = of.variable.name();
+                let slot = variable.name().strip_prefix(own).unwrap_or(variable.name());
+                format!("{}{slot}", weight(&of.variable))
+            }
+        };
+        self.entries().into_iter().map(name).collect()
+    }
+
+    /// All variables in Keras's order, with the weights that they are for.
+    fn entries(&self) -> Vec<(Option<&Weight>, &Variable)> {
+        let mut all = vec![(None, &self.iterations)];
         if let LearningRate::Constant(_) = self.optimizer.learning_rate() {
-            all.push(self.learning_rate.clone());
+            all.push((None, &self.learning_rate));
         }
-        all.extend(self.averages.iter().chain(&self.accumulated).cloned());
+        let weights = || self.weights.iter().map(Some);
+        all.extend(weights().zip(&self.averages));
+        all.extend(weights().zip(&self.accumulated));
         let together = self.optimizer.slots_together();
-        for slots in &self.slots {
-            all.extend(slots.iter().take(together).cloned());
+        for (weight, slots) in weights().zip(&self.slots) {
+            all.extend(slots.iter().take(together).map(|slot| (weight, slot)));
         }
         let most = self.slots.iter().map(Vec::len).max().unwrap_or(0);
         for i in together..most {
-            all.extend(self.slots.iter().filter_map(|slots| slots.get(i)).cloned());
+            let slot = weights().zip(&self.slots).filter_map(|(w, slots)| Some((w, slots.get(i)?)));
+            all.extend(slot);
         }
-        all.extend(self.globals.iter().cloned());
+        all.extend(self.globals.iter().map(|variable| (None, variable)));
         all
     }
 

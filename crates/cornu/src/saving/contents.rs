@@ -29,7 +29,7 @@ pub struct Contents {
     pub config: Option<Value>,
     /// The weights and the optimizer's state by Keras's paths: `layers/dense/vars/0`, `optimizer/vars/0`.
     pub weights: BTreeMap<String, Array>,
-    /// What weights are called, where that is known: `dense/kernel`.
+    /// What weights are called, where that is known: `dense/kernel`, `adam/dense_kernel_momentum`.
     pub names: BTreeMap<String, String>,
     /// Whether the weights stand under the paths of a legacy file.
     legacy: bool,

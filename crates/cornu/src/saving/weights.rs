@@ -98,16 +98,33 @@ pub(super) fn collect(model: &Model) -> Result<Group> {
     Ok(file)
 }
 
-/// The names of the weights by their paths: `dense/kernel` for `layers/dense/vars/0`.
+/// The names of the weights and of the optimizer's variables by their paths: `dense/kernel` for `layers/dense/vars/0`,
+/// `adam/dense_kernel_momentum` for `optimizer/vars/2`.
 pub(super) fn names(model: &Model) -> BTreeMap<String, String> {
-    let places = places(model.as_layer(), Count::Once);
-    let named = |place: &Place| {
-        let name = |(i, v): (usize, &Variable)| {
-            (format!("{}vars/{i}", place.path), format!("{}/{}", place.name, v.name()))
+    let mut names = BTreeMap::new();
+    let mut weights: HashMap<u64, String> = HashMap::new();
+    for place in places(model.as_layer(), Count::Once) {
+        for (i, variable) in place.variables.iter().enumerate() {
+            names.insert(
+                format!("{}vars/{i}", place.path),
+                format!("{}/{}", place.name, variable.name()),
+            );
+            weights.insert(variable.id(), format!("{}_{}", place.name, variable.name()));
+        }
+    }
+    let of_state = model.with_optimizer(|state| {
+        let class = snake_case(state.optimizer().class_name());
+        let weight = |variable: &Variable| {
+            weights.get(&variable.id()).cloned().unwrap_or_else(|| variable.name().into())
         };
-        place.variables.iter().enumerate().map(name).collect::<Vec<_>>()
-    };
-    places.iter().flat_map(named).collect()
+        let named = state.names(weight).into_iter().enumerate();
+        Ok(named
+            .map(|(i, name)| (format!("optimizer/vars/{i}"), format!("{class}/{name}")))
+            .collect::<Vec<_>>())
+    });
+    // A model that is not compiled has no optimizer.
+    names.extend(of_state.unwrap_or_default());
+    names
 }
 
 /// Gives a model the weights of a file: all or nothing. Its optimizer gets its state if both have one; a state that does
@@ -282,4 +299,74 @@ pub fn load_weights(model: &Model, path: impl AsRef<Path>) -> Result<()> {
         tracing::warn!("{what}: {note}");
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layers::{Dense, Input, LayerExt};
+    use crate::models::Compile;
+    use crate::optimizers::{Adam, RMSprop};
+
+    #[test]
+    fn an_optimizers_variables_are_called_as_in_keras() {
+        // Keras 3.15: [v.path for v in optimizer.variables], built for the weights of such a model.
+        let x = Input([4]);
+        let h = Dense::new(3).name("a").apply(&x).unwrap();
+        let model = Model::new(&x, Dense::new(2).name("d2").apply(&h).unwrap()).unwrap();
+        let found = |compile: Compile| {
+            model.compile(compile).unwrap();
+            let names = names(&model);
+            let count = names.keys().filter(|path| path.starts_with("optimizer/")).count();
+            let name = |i: usize| names[&format!("optimizer/vars/{i}")].clone();
+            (0..count).map(name).collect::<Vec<_>>()
+        };
+        let all = |class: &str, slots: &[&str]| -> Vec<String> {
+            ["iteration", "learning_rate"]
+                .iter()
+                .chain(slots)
+                .map(|s| format!("{class}/{s}"))
+                .collect()
+        };
+        let adam = Adam::new(0.1).amsgrad(true).use_ema(true).gradient_accumulation_steps(2);
+        let expected = [
+            "a_kernel_average",
+            "a_bias_average",
+            "d2_kernel_average",
+            "d2_bias_average",
+            "a_kernel_gradient_accumulator",
+            "a_bias_gradient_accumulator",
+            "d2_kernel_gradient_accumulator",
+            "d2_bias_gradient_accumulator",
+            "a_kernel_momentum",
+            "a_kernel_velocity",
+            "a_bias_momentum",
+            "a_bias_velocity",
+            "d2_kernel_momentum",
+            "d2_kernel_velocity",
+            "d2_bias_momentum",
+            "d2_bias_velocity",
+            "a_kernel_velocity_hat",
+            "a_bias_velocity_hat",
+            "d2_kernel_velocity_hat",
+            "d2_bias_velocity_hat",
+        ];
+        assert_eq!(found(Compile::new(adam)), all("adam", &expected));
+        let rmsprop = RMSprop::new(0.1).momentum(0.5).centered(true);
+        let expected = [
+            "a_kernel_velocity",
+            "a_bias_velocity",
+            "d2_kernel_velocity",
+            "d2_bias_velocity",
+            "a_kernel_momentum",
+            "a_bias_momentum",
+            "d2_kernel_momentum",
+            "d2_bias_momentum",
+            "a_kernel_average_gradient",
+            "a_bias_average_gradient",
+            "d2_kernel_average_gradient",
+            "d2_bias_average_gradient",
+        ];
+        assert_eq!(found(Compile::new(rmsprop)), all("rm_sprop", &expected));
+    }
 }

@@ -275,7 +275,7 @@ mod tests {
         }
         let e = message(Some((2, 2)));
         assert!(e.contains("5 of 8 images cannot be read: "), "{e}");
-        assert!(e.contains("x0.jpg: is a GIF picture: PNG and JPEG can be read; and also "), "{e}");
+        assert!(e.contains("x0.jpg: is a GIF image, not a PNG or JPEG image; and also "), "{e}");
         assert!(e.contains("x2.jpg, ") && e.ends_with("1 more"), "{e}");
     }
 }
