@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use super::{Callback, Session};
+use super::{Callback, Position, Session};
 use crate::models::{Backup, Logs};
 use crate::{Error, Result};
 
@@ -77,6 +77,30 @@ impl BackupAndRestore {
         save_freq: usize;
     }
 
+    /// Where the run that is kept in the folder stands, if there is one: the next `fit` goes on from there.
+    ///
+    /// # Errors
+    /// When the file cannot be read, nor the one before it where two are kept.
+    pub fn position(&self) -> Result<Option<Position>> {
+        self.read()?.map(|backup| backup.position()).transpose()
+    }
+
+    fn read(&self) -> Result<Option<Backup>> {
+        let (latest, previous) = (self.latest(), self.previous());
+        let usable = self.double_checkpoint && previous.exists();
+        match (latest.exists(), usable) {
+            (false, false) => Ok(None),
+            (false, true) => Backup::read(&previous).map(Some),
+            (true, false) => Backup::read(&latest).map(Some),
+            (true, true) => Backup::read(&latest)
+                .or_else(|error| {
+                    tracing::warn!("{error}; going on from {}", previous.display());
+                    Backup::read(&previous)
+                })
+                .map(Some),
+        }
+    }
+
     fn latest(&self) -> PathBuf {
         self.backup_dir.join("latest.npz")
     }
@@ -114,20 +138,9 @@ impl Callback for BackupAndRestore {
             return Err(Error::invalid("BackupAndRestore", "save_freq", "must be at least 1", 0));
         }
         self.batches = 0;
-        let (latest, previous) = (self.latest(), self.previous());
-        let usable = self.double_checkpoint && previous.exists();
-        let backup = match (latest.exists(), usable) {
-            (false, false) => return Ok(()),
-            (false, true) => Backup::read(&previous),
-            (true, _) => Backup::read(&latest).or_else(|error| {
-                if !usable {
-                    return Err(error);
-                }
-                tracing::warn!("{error}; going on from {}", previous.display());
-                Backup::read(&previous)
-            }),
-        };
-        session.resume_from(backup?);
+        if let Some(backup) = self.read()? {
+            session.resume_from(backup);
+        }
         Ok(())
     }
 

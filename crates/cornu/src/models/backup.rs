@@ -121,6 +121,17 @@ impl Backup {
         words.try_into().map_err(|_| self.wrong(format!("{name} must have {N} numbers")))
     }
 
+    fn count(&self, word: i64, name: &str) -> Result<usize> {
+        usize::try_from(word).map_err(|_| self.wrong(format!("{name} holds {word}")))
+    }
+
+    /// Where the run stands.
+    pub(crate) fn position(&self) -> Result<Position> {
+        let name = "run/position";
+        let [epoch, step] = self.words(name)?;
+        Ok(Position { epoch: self.count(epoch, name)?, step: self.count(step, name)? })
+    }
+
     /// What stands below a place, without it.
     fn below(&mut self, place: &str) -> BTreeMap<String, Array> {
         let names: Vec<String> =
@@ -137,16 +148,11 @@ impl Backup {
         callbacks: &mut [Box<dyn Callback + '_>],
         mut run: Progress,
     ) -> Result<Progress> {
-        let count = |word: i64, name: &str| {
-            usize::try_from(word).map_err(|_| self.wrong(format!("{name} holds {word}")))
-        };
-        let [epoch, step] = self.words("run/position")?;
-        let position =
-            Position { epoch: count(epoch, "run/position")?, step: count(step, "run/position")? };
+        let position = self.position()?;
         let stopped = self.state.get("run/stopped").is_some_and(|s| s.to_vec::<bool>() == [true]);
         let random = self.words("run/random")?.map(|word: i64| word as u64);
         let [done, shuffled, ordered, seed] = self.words("run/pass")?;
-        let done = count(done, "run/pass")?;
+        let done = self.count(done, "run/pass")?;
         let arguments: [i64; 3] = self.words("run/arguments")?;
         let batches = run.arguments.rows.div_ceil(run.arguments.batch_size);
         // Between two passes other arguments only make other steps.

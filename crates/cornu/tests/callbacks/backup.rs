@@ -198,6 +198,7 @@ fn a_run_goes_on_after_every_step() -> Result<()> {
         let whole = whole(&at, kind)?;
         assert_eq!(whole.history.interrupted, None);
         assert!(!at.join("backup").exists(), "a run at its end has no backup");
+        assert_eq!(BackupAndRestore::new(at.join("backup")).position()?, None);
         // Each step in a process of its own.
         let ends = whole.history.epochs.len();
         for epoch in 0..ends {
@@ -206,6 +207,8 @@ fn a_run_goes_on_after_every_step() -> Result<()> {
                 let seed = (epoch * 10 + step) as u64;
                 let part = run(&at, kind, seed, None, End::Step(at_step))?;
                 assert_eq!(part.history.interrupted, Some(at_step));
+                let kept = BackupAndRestore::new(at.join("backup"));
+                assert_eq!(kept.position()?, Some(at_step));
                 assert_eq!(part.history.epochs, (0..epoch).collect::<Vec<_>>());
                 let lines = part.log.lines().count();
                 assert_eq!(lines, if epoch == 0 { 0 } else { epoch + 1 }, "{kind:?} {at_step:?}");
