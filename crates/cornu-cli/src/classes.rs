@@ -22,8 +22,11 @@ pub fn beside(model: &Path) -> Result<Vec<String>, Failure> {
     Ok(text.trim_start_matches('\u{feff}').lines().map(|line| line.trim().to_string()).collect())
 }
 
-/// Writes the names into a folder.
+/// Writes the names into a folder, if there are any.
 pub fn write(folder: &Path, names: &[String]) -> Result<(), Failure> {
+    if names.is_empty() {
+        return Ok(());
+    }
     let lines = |file: &mut dyn std::io::Write| {
         names.iter().try_for_each(|name| writeln!(file, "{}", name.replace(['\r', '\n'], " ")))
     };

@@ -157,6 +157,11 @@ fn classes_of_tables_are_what_the_loss_wants() {
         assert!(out.contains("accuracy: 0.666667"), "{loss}: {out}");
         assert_eq!(said.contains("one-hot"), note, "{loss}: {said}");
     }
+    // Training goes on with the names, and keeps them.
+    folder.done("train m.keras --data pets.csv --out run");
+    assert_eq!(std::fs::read_to_string(folder.at("run/classes.txt")).unwrap(), "cat\ndog\n");
+    let (out, _) = folder.done("evaluate run/model.keras --data pets.csv --json");
+    assert!(out.contains("\"accuracy\""), "{out}");
     let said = folder.refused("evaluate m.keras --data three.csv");
     assert!(said.contains("tells 2 classes apart, the data has 3"), "{said}");
     assert!(said.contains("cat, dog, owl"), "{said}");
@@ -173,6 +178,36 @@ fn a_loss_can_be_named() {
     assert!(out.contains("loss: 2.000000") && out.contains("mae: 1.000000"), "{out}");
     let said = folder.refused("evaluate m.keras --data a.csv --loss msse");
     assert!(said.contains("msse"), "{said}");
+}
+
+#[test]
+fn what_a_file_cannot_say_of_its_training_can_be_named() {
+    // Keras wrote these: 3 numbers in, 2 out, with a loss, a metric or an optimizer that only its author has.
+    let folder = Folder::new("unknown");
+    let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/../cornu/tests/fixtures/keras_files");
+    folder.file("t.csv", "a,b,c,p,q\n1,2,3,0,1\n-1,0,2,1,1\n");
+    let evaluate = |file: &str, more: &str| {
+        format!("evaluate {fixtures}/{file} --data t.csv --target p --target q {more}")
+    };
+    let load = cornu::saving::Load::new().compile(false);
+    let model = load.open(Path::new(fixtures).join("unknown_loss.keras")).unwrap();
+    model.compile(Compile::new("sgd").loss("mse")).unwrap();
+    let x = Array::new(&[2, 3], vec![1f32, 2.0, 3.0, -1.0, 0.0, 2.0]).unwrap();
+    let y = Array::new(&[2, 2], vec![0f32, 1.0, 1.0, 1.0]).unwrap();
+    let expected = model.evaluate(&x, &y, 32).unwrap().loss();
+    for file in ["unknown_loss.keras", "unknown_loss.h5", "unknown_loss_lambda.keras"] {
+        let said = folder.refused(&evaluate(file, ""));
+        assert!(said.contains("the loss \"") && said.contains("--loss"), "{said}");
+    }
+    let (out, _) = folder.done(&evaluate("unknown_loss.keras", "--loss mse --metrics mae"));
+    assert!(out.contains(&format!("loss: {expected:.6}")) && out.contains("mae: "), "{out}");
+    let (_, said) = folder.done(&evaluate("unknown_optimizer.keras", ""));
+    assert!(said.contains("the optimizer \"Muon\" is not known"), "{said}");
+    let (out, said) = folder.done(&evaluate("unknown_metric.keras", "--metrics mae"));
+    assert!(
+        out.contains("mae: ") && said.contains("the metric \"dice_loss\" is not known"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -221,6 +221,8 @@ fn shells_and_readers_are_helped() {
     assert!(said.contains("bash"), "{said}");
     let said = refused(&["notes", "ewm"]);
     assert!(said.contains("Did you mean \"ewma\"?"), "{said}");
+    let said = refused(&["profile", "clasifier"]);
+    assert!(said.contains("Did you mean \"classifier\"?"), "{said}");
     let said = refused(&["sumary", "m.keras"]);
     assert!(said.contains("summary"), "{said}");
 }

@@ -138,6 +138,14 @@ impl Data {
         self
     }
 
+    /// The names of the classes: the model's if they are known, else the data's.
+    pub fn class_names(&self) -> &[String] {
+        match &self.kind {
+            Kind::Set(set) if self.classes.is_empty() => &set.class_names,
+            _ => &self.classes,
+        }
+    }
+
     /// Whether there are rows of a part for a model.
     pub fn has(&self, model: &Model, part: Part) -> bool {
         match &self.kind {

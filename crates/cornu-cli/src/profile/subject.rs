@@ -8,7 +8,7 @@ use cornu::{Array, DType, Eval, random};
 use crate::data::model_inputs;
 use crate::train::gan_models::{self, Draw};
 use crate::train::{classifier, vae};
-use crate::{Failure, arguments};
+use crate::{Failure, arguments, suggest};
 
 /// What sizes of an input that a model leaves open, but for the batch, count as.
 const OPEN: usize = 16;
@@ -59,6 +59,11 @@ fn training(name: &str, model: Model, x: Array, y: Option<Array>) -> Result<Subj
 }
 
 fn file(path: &str, batch: usize) -> Result<Subject, Failure> {
+    if !Path::new(path).exists()
+        && let Some(name) = suggest::nearest(path, ["vae", "gan", "classifier"])
+    {
+        return Err(Failure::input(format!("{path}: no such file. Did you mean {name:?}?")));
+    }
     let model = arguments::model(Path::new(path))
         .map_err(|e| e.hint("a .keras file is needed, or one of vae, gan and classifier"))?;
     let inputs = model_inputs(&model);

@@ -9,7 +9,7 @@ use cornu::models::Fit;
 use super::pictures;
 use crate::arguments::{RunArgs, compiled_model, make_folder};
 use crate::data::{Data, DataArgs, Part};
-use crate::{Failure, output};
+use crate::{Failure, classes, output};
 
 /// Goes on with the training of a model from a file.
 #[derive(Args)]
@@ -62,7 +62,7 @@ impl Saved {
         };
         self.run.apply()?;
         let model = compiled_model(path)?;
-        let data = Data::open(data, &self.how, &model)?;
+        let data = Data::open(data, &self.how, &model)?.classes(&classes::beside(path)?);
         let rows = data.rows(&model, Part::Train)?;
         let held_out = match data.has(&model, Part::Validation) {
             true => Some(data.rows(&model, Part::Validation)?),
@@ -73,6 +73,7 @@ impl Saved {
             PathBuf::from("runs").join(name)
         });
         make_folder(&out)?;
+        classes::write(&out, data.class_names())?;
         let at = |name: &str| out.join(name);
         let mut args = Fit::new()
             .epochs(self.epochs)
