@@ -144,4 +144,15 @@ impl<'a> Session<'a> {
     ) -> Result<()> {
         callbacks.iter_mut().try_for_each(|callback| hook(&mut **callback, self))
     }
+
+    /// As `each`, but an error, the first of which it gives, keeps no other callback from its turn: what is done at the end
+    /// of a run is done by all.
+    pub(crate) fn all<'c>(
+        &mut self,
+        callbacks: &mut [Box<dyn Callback + 'c>],
+        mut hook: impl FnMut(&mut (dyn Callback + 'c), &mut Session<'a>) -> Result<()>,
+    ) -> Result<()> {
+        let hooks = callbacks.iter_mut().map(|callback| hook(&mut **callback, self));
+        hooks.fold(Ok(()), Result::and)
+    }
 }

@@ -281,15 +281,17 @@ impl Run<'_, '_> {
             }
         }
         if self.session.interrupted() {
-            self.session.each(&mut self.callbacks, |c, s| c.on_interrupt(s))?;
+            // Where a terminal is gone, the bar fails, and the state is written all the same.
+            let told = self.session.all(&mut self.callbacks, |c, s| c.on_interrupt(s));
             backup::write_all(&mut self.session, &self.callbacks, &self.progress)?;
+            told?;
             self.progress.history.interrupted = Some(self.session.position());
         }
         if epochs > 0 {
             self.session.model().with_optimizer(|optimizer| optimizer.finalize())?;
         }
         if !self.session.interrupted() {
-            self.session.each(&mut self.callbacks, |c, s| c.on_train_end(s))?;
+            self.session.all(&mut self.callbacks, |c, s| c.on_train_end(s))?;
         }
         Ok(self.progress.history)
     }

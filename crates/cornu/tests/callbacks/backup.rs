@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use cornu::callbacks::{
-    BackupAndRestore, CSVLogger, Callback, EarlyStopping, Interrupt, LearningRateScheduler,
-    ModelCheckpoint, Position, ReduceLROnPlateau, Session,
+    BackupAndRestore, CSVLogger, Callback, EarlyStopping, Interrupt, LambdaCallback,
+    LearningRateScheduler, Mode, ModelCheckpoint, Position, ReduceLROnPlateau, Session,
 };
 use cornu::config::Config;
 use cornu::layers::{BatchNormalization, Context, Dense, Dropout, Layer, Shape, Weights};
@@ -476,6 +476,44 @@ fn a_backup_that_says_nonsense_is_an_error_or_harmless() -> Result<()> {
     assert!(refused > 30, "{refused}");
     write(&good)?;
     assert_eq!(fit(End::None)?.epochs, [0, 1]);
+    std::fs::remove_dir_all(&at).unwrap();
+    Ok(())
+}
+
+#[test]
+fn a_terminal_that_is_gone_costs_no_state() -> Result<()> {
+    use cornu::callbacks::ProgbarLogger;
+    use cornu::models::Verbose;
+    let gone = || crate::Full { room: 0, kind: std::io::ErrorKind::Other };
+    let at = place("backup-gone");
+    let x = Array::new(&[40, 4], (0..160).map(|i| ((i * 7) % 13) as f32 / 13.0).collect())?;
+    let y = Array::new(&[40, 1], (0..40).map(|i| (i % 5) as f32).collect())?;
+    let stop = Position { epoch: 1, step: 2 };
+    let args = Fit::new().epochs(3).batch_size(8).verbose(0).callback(Ending(End::Step(stop)));
+    let args = args.callback(ProgbarLogger::to(gone(), Verbose::Bar));
+    let backup = || BackupAndRestore::new(at.join("backup"));
+    let error = model(Kind::Schedule)?.fit(&x, &y, args.callback(backup())).unwrap_err();
+    assert!(error.to_string().contains("standard output"), "{error}");
+    assert_eq!(backup().position()?, Some(stop));
+
+    // At its end, too, each callback has its turn: the best weights come back, the backup goes.
+    let model = model(Kind::Schedule)?;
+    let mut best =
+        EarlyStopping::new("loss").mode(Mode::Max).patience(9).restore_best_weights(true);
+    let mut first = Vec::new();
+    let see = LambdaCallback::new().on_epoch_end(|epoch, _, session| {
+        if epoch == 0 {
+            first = session.model().get_weights();
+        }
+        Ok(())
+    });
+    let args = Fit::new().epochs(3).batch_size(8).verbose(0).callback(see);
+    let args = args.callback(ProgbarLogger::to(gone(), Verbose::Bar)).callback(&mut best);
+    let args = args.callback(BackupAndRestore::new(at.join("other")));
+    assert!(model.fit(&x, &y, args).is_err());
+    assert_eq!(best.best_epoch(), 0, "a loss that falls");
+    assert_eq!(model.get_weights(), first);
+    assert!(!at.join("other").exists());
     std::fs::remove_dir_all(&at).unwrap();
     Ok(())
 }
