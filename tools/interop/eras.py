@@ -74,7 +74,11 @@ def edit(path, config=None, weights=None, version=None):
 
 
 def copy(old, new, rename):
-    old.visititems(lambda n, o: new.create_dataset(rename(n), data=o[()]) if isinstance(o, h5py.Dataset) else None)
+    def one(name, item):
+        if isinstance(item, h5py.Dataset):
+            new.create_dataset(rename(name), data=item[()])
+
+    old.visititems(one)
 
 
 def keras_3():

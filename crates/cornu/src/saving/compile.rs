@@ -7,17 +7,58 @@ use serde_json::{Map, Value, json};
 
 use super::{About, Note, compile_fields};
 use crate::config::{Choice, Config, Family, deserialize_object, serialize_object};
+use crate::losses::Loss;
 use crate::metrics::Metric;
 use crate::models::{Compile, Output, of_output};
 use crate::optimizers::Optimizer;
-use crate::{Error, Result};
+use crate::{Error, Result, snake_case};
 
-/// What the user gave: a name stays a name, if Keras still has it.
-fn choice<T: Family + ?Sized>(choice: &Choice<T>) -> Result<Value> {
-    match choice {
-        Choice::Name(name) => Ok(json!(compile_fields::today(name))),
-        Choice::Object(object) => serialize_object(&**object),
+/// Where a compilation is written to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// `compile_config` of an archive.
+    Archive,
+    /// `training_config` of a legacy file, where Keras 3 does not know short names such as `"mse"`.
+    Legacy,
+}
+
+impl Form {
+    /// What the user gave: a name stays a name where Keras knows it there, and is an object otherwise; a metric's has
+    /// the name under which it is shown.
+    fn choice<T: Family + ?Sized>(self, choice: &Choice<T>) -> Result<Value> {
+        let Choice::Name(name) = choice else { return serialize_object(&*choice.get()?) };
+        let metric = T::KIND == <dyn Metric>::KIND;
+        let object = choice.get();
+        // A custom one is found by its name there, too, and what fits the shapes is no class yet.
+        let builtin = object.as_ref().is_ok_and(|object| is_builtin(&**object));
+        if !builtin
+            || metric && is_by_shape(name)
+            || self == Form::Archive && keras_knows::<T>(name)
+        {
+            return Ok(json!(name));
+        }
+        let mut object = serialize_object(&*object?)?;
+        if metric {
+            object["config"]["name"] = json!(name);
+        }
+        Ok(object)
     }
+}
+
+fn is_builtin<T: Family + ?Sized>(object: &T) -> bool {
+    T::registry().builtin().iter().any(|entry| entry.class_name == object.class_name())
+}
+
+/// Whether `keras.losses.get` or `keras.metrics.get` of 3.15 knows the name of a built-in class.
+fn keras_knows<T: Family + ?Sized>(name: &str) -> bool {
+    const SHORT: [&str; 10] =
+        ["bce", "BCE", "mse", "MSE", "mae", "MAE", "mape", "MAPE", "msle", "MSLE"];
+    let loss = T::KIND == <dyn Loss>::KIND;
+    let short = SHORT.contains(&name) || loss && ["kld", "KLD"].contains(&name);
+    let class = |class: &str| class == name || snake_case(class) == name;
+    // This one has no name there.
+    let nameless = class("CategoricalGeneralizedCrossEntropy");
+    short || !nameless && T::registry().builtin().iter().any(|entry| class(entry.class_name))
 }
 
 /// The dict of a compilation for a model with these outputs; a learning rate that was changed since takes
@@ -26,6 +67,7 @@ pub(super) fn to_config(
     compile: &Compile,
     outputs: &[String],
     learning_rate: Option<f64>,
+    form: Form,
 ) -> Result<Value> {
     let mut optimizer = serialize_object(&*compile.optimizer.get()?)?;
     let rate = &mut optimizer["config"]["learning_rate"];
@@ -34,10 +76,10 @@ pub(super) fn to_config(
     }
     Ok(json!({
         "optimizer": optimizer,
-        "loss": per_output(&compile.losses, outputs, &Value::Null, choice)?,
+        "loss": per_output(&compile.losses, outputs, &Value::Null, |loss| form.choice(loss))?,
         "loss_weights": per_output(&compile.loss_weights, outputs, &json!(1.0), |w| Ok(json!(w)))?,
-        "metrics": metrics_per_output(&compile.metrics, outputs)?,
-        "weighted_metrics": metrics_per_output(&compile.weighted_metrics, outputs)?,
+        "metrics": metrics_per_output(&compile.metrics, outputs, form)?,
+        "weighted_metrics": metrics_per_output(&compile.weighted_metrics, outputs, form)?,
         "run_eagerly": false,
         "steps_per_execution": 1,
         "jit_compile": false,
@@ -64,17 +106,21 @@ fn per_output<T>(
 }
 
 /// The metrics of each output.
-fn metrics_per_output(given: &[(Output, Choice<dyn Metric>)], names: &[String]) -> Result<Value> {
+fn metrics_per_output(
+    given: &[(Output, Choice<dyn Metric>)],
+    names: &[String],
+    form: Form,
+) -> Result<Value> {
     let named = given.iter().any(|(output, _)| matches!(output, Output::Named(_)));
     if given.is_empty() {
         return Ok(Value::Null);
     }
     if names.len() == 1 && !named {
-        return given.iter().map(|(_, metric)| choice(metric)).collect();
+        return given.iter().map(|(_, metric)| form.choice(metric)).collect();
     }
     let of = |(i, name): (usize, &String)| {
         let wanted = |of: &Output| *of == Output::All || of.is(i, name);
-        given.iter().filter(|(of, _)| wanted(of)).map(|(_, metric)| choice(metric)).collect()
+        given.iter().filter(|(of, _)| wanted(of)).map(|(_, metric)| form.choice(metric)).collect()
     };
     let values = names.iter().enumerate().map(of).collect::<Result<Vec<Value>>>()?;
     Ok(listed(given, names, values))
@@ -171,7 +217,6 @@ fn choice_of<T: Family + ?Sized>(
     about: About,
     notes: &mut Vec<Note>,
 ) -> Option<Choice<T>> {
-    let by_shape = ["accuracy", "acc", "crossentropy", "ce"];
     let (name, choice) = match value {
         Value::String(name) => (name.as_str(), Choice::from(name.as_str())),
         Value::Object(dict) => {
@@ -193,7 +238,7 @@ fn choice_of<T: Family + ?Sized>(
             return None;
         }
     };
-    if about == About::Metric && by_shape.contains(&name.to_ascii_lowercase().as_str()) {
+    if about == About::Metric && is_by_shape(name) {
         return Some(choice);
     }
     match choice.get() {
@@ -203,6 +248,12 @@ fn choice_of<T: Family + ?Sized>(
             None
         }
     }
+}
+
+/// Whether a metric's name means what fits the shapes.
+pub(super) fn is_by_shape(name: &str) -> bool {
+    let names = ["accuracy", "acc", "crossentropy", "ce"];
+    names.iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 
 /// Why an object cannot be used.

@@ -39,7 +39,8 @@ const LOSS: &[Former] = &[
 
 const METRIC: &[Former] = &[former("name", Value::is_null)];
 
-/// Names of losses and metrics that Keras knew, with those of today.
+/// Names of losses that Keras knew, with those of today. As a metric, `cosine_proximity` had one sign in Keras and the
+/// other in tf.keras: there it stays unknown.
 const FORMER_NAMES: &[(&str, &str)] = &[
     ("huber_loss", "huber"),
     ("logcosh", "log_cosh"),
@@ -135,7 +136,6 @@ pub(super) fn loss(mut object: Value) -> Value {
 /// Keras 2 wraps a metric's function, `{"class_name": "MeanMetricWrapper", "config": {"name": "mae", "fn":
 /// "mean_absolute_error"}}`: that is the class of the function under that name.
 pub(super) fn metric(mut object: Value) -> Value {
-    rename(&mut object);
     let class = class_of(&object);
     if let Some(config) = arguments(&mut object) {
         leave_out(config, METRIC);
@@ -171,7 +171,7 @@ fn without_function(class: &str, config: &mut Map<String, Value>) {
     }
 }
 
-/// A name of a loss or a metric, bare or as that of a function, as Keras 3 has it.
+/// A loss's name, bare or as that of a function, as Keras 3 has it.
 fn rename(value: &mut Value) {
     if let Some(name) = value.as_str() {
         *value = json!(today(name));

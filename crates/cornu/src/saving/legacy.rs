@@ -1,9 +1,12 @@
 //! Whole models in one HDF5 file, as Keras 2 wrote them and Keras 3 still does: `.h5`.
 
+use std::collections::HashMap;
+
 use cornu_graph::{Array, Variable};
 use serde_json::Value;
 
-use super::{About, KERAS_VERSION, Note, compile, shared, weights};
+use super::compile::{self, Form};
+use super::{About, KERAS_VERSION, Note, shared, weights};
 use crate::io::Source;
 use crate::io::hdf5::{self, Attribute, Group};
 use crate::layers::LayerRef;
@@ -85,6 +88,32 @@ fn layers_with_weights(model: &Model) -> Vec<(LayerRef, Vec<Variable>)> {
     model.layers().into_iter().map(weights).filter(|(_, w)| !w.is_empty()).collect()
 }
 
+/// The weights of a model within in the order of their saved names, if these are the names of all its weights: they
+/// stand in the order of the moment when they were saved, what was trainable then first.
+fn by_names(layer: &LayerRef, saved: &[String]) -> Option<Vec<Variable>> {
+    if layer.layers().is_empty() {
+        return None;
+    }
+    let mut named = HashMap::new();
+    for inner in layer.flatten() {
+        for weight in inner.own_weights() {
+            let name = format!("{}/{}", inner.name(), weight.variable.name());
+            // Two layers of one name in two models: only the order tells them apart.
+            if named.insert(name, weight.variable).is_some() {
+                return None;
+            }
+        }
+    }
+    let plain = |name: &String| {
+        let name = name.strip_suffix(":0").unwrap_or(name);
+        let (rest, weight) = name.rsplit_once('/')?;
+        let layer = rest.rsplit('/').next().unwrap_or(rest);
+        named.remove(&format!("{layer}/{weight}"))
+    };
+    let found: Vec<Variable> = saved.iter().map_while(plain).collect();
+    (found.len() == saved.len() && named.is_empty()).then_some(found)
+}
+
 /// Gives a model the weights of a file (or of the group that holds them): all or nothing. Its optimizer gets its state,
 /// or the note says that it starts anew.
 pub(super) fn restore(what: &str, model: &Model, file: &Group) -> Result<Option<Note>> {
@@ -92,9 +121,10 @@ pub(super) fn restore(what: &str, model: &Model, file: &Group) -> Result<Option<
     let mut groups = Vec::new();
     for name in texts(saved, "layer_names") {
         let missing = || Error::format(what, format!("the layer {name:?} has no group"));
-        let arrays = arrays(what, saved.group(&name).ok_or_else(missing)?)?;
+        let group = saved.group(&name).ok_or_else(missing)?;
+        let arrays = arrays(what, group)?;
         if !arrays.is_empty() {
-            groups.push((name, arrays));
+            groups.push((name, texts(group, "weight_names"), arrays));
         }
     }
     let layers = layers_with_weights(model);
@@ -103,14 +133,15 @@ pub(super) fn restore(what: &str, model: &Model, file: &Group) -> Result<Option<
         let reason = format!(
             "has weights of {} layers ({}), the model has {} ({})",
             groups.len(),
-            names(groups.iter().map(|(name, _)| name.as_str()).collect()),
+            names(groups.iter().map(|(name, ..)| name.as_str()).collect()),
             layers.len(),
             names(layers.iter().map(|(layer, _)| layer.name()).collect()),
         );
         return Err(Error::format(what, reason));
     }
     let (mut pairs, mut wrong) = (Vec::new(), Vec::new());
-    for ((layer, variables), (name, arrays)) in layers.into_iter().zip(groups) {
+    for ((layer, variables), (name, saved, arrays)) in layers.into_iter().zip(groups) {
+        let variables = by_names(&layer, &saved).unwrap_or(variables);
         if arrays.len() != variables.len() {
             let (found, expected) = (arrays.len(), variables.len());
             wrong.push(format!(
@@ -170,7 +201,7 @@ pub(super) fn file(model: &Model) -> Result<Group> {
     root.attributes.insert("model_config".into(), Attribute::Text(config.to_string()));
     if let Some(args) = model.compiled() {
         let rate = model.with_optimizer(|optimizer| optimizer.learning_rate()).ok();
-        let mut config = compile::to_config(&args, &model.output_names(), rate)?;
+        let mut config = compile::to_config(&args, &model.output_names(), rate, Form::Legacy)?;
         config["optimizer_config"] = config["optimizer"].take();
         if let Some(config) = config.as_object_mut() {
             config.shift_remove("optimizer");

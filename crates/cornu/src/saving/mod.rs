@@ -34,6 +34,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use self::compile::Form;
 use crate::io::hdf5;
 use crate::models::Model;
 use crate::{Error, Result};
@@ -75,7 +76,7 @@ impl Model {
         if let Some(compile) = self.compiled() {
             let learning_rate = self.with_optimizer(|optimizer| optimizer.learning_rate()).ok();
             dict["compile_config"] =
-                compile::to_config(&compile, &self.output_names(), learning_rate)?;
+                compile::to_config(&compile, &self.output_names(), learning_rate, Form::Archive)?;
         }
         Ok(dict)
     }

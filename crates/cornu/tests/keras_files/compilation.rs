@@ -290,3 +290,38 @@ fn errors_say_what_a_file_is() {
         assert!(Contents::read(&path).is_err());
     }
 }
+
+#[test]
+fn names_are_written_as_keras_reads_them_in_each_format() -> Result<()> {
+    // Files of all names in both formats were opened with Keras 3.15.1: these are the kinds that there are.
+    let folder = Folder::new();
+    let model = crate::support::small();
+    let metrics = ["mse", "mean_absolute_error", "rmse", "kld", "accuracy"];
+    model.compile(Compile::new("sgd").loss("mse").metrics(metrics))?;
+    let config = model.to_config()?["compile_config"].clone();
+    assert_eq!(config["loss"], "mse");
+    let [mse, mae, rmse, kld, accuracy] = config["metrics"].as_array().unwrap().as_slice() else {
+        panic!("{config}")
+    };
+    assert_eq!([mse, mae, accuracy], ["mse", "mean_absolute_error", "accuracy"]);
+    assert_eq!(rmse["class_name"], "RootMeanSquaredError");
+    assert_eq!((&rmse["config"]["name"], &kld["config"]["name"]), (&json!("rmse"), &json!("kld")));
+
+    let path = folder.0.join("m.h5");
+    model.save(&path)?;
+    let file = cornu::io::hdf5::read(&path)?;
+    let config: Value = serde_json::from_str(file.text("training_config").unwrap()).unwrap();
+    assert_eq!(config["loss"]["class_name"], "MeanSquaredError");
+    let classes: Vec<&Value> =
+        config["metrics"].as_array().unwrap().iter().map(|m| &m["class_name"]).collect();
+    let expected =
+        ["MeanSquaredError", "MeanAbsoluteError", "RootMeanSquaredError", "KLDivergence"];
+    assert_eq!(classes[..4], expected);
+    assert_eq!(config["metrics"][4], "accuracy");
+    // They are shown under the names that were given.
+    let x = Array::full(&[2, 3], 0.5f32)?;
+    let y = Array::full(&[2, 2], 0.5f32)?;
+    let logs = load_model(&path)?.evaluate(&x, &y, 32)?;
+    assert!(metrics.iter().all(|name| logs.get(name).is_some()));
+    Ok(())
+}
