@@ -38,13 +38,17 @@ use failure::Failure;
     long_about = "Train Keras models and use them, without Python.\n\nNew here? `cornu train vae` trains a \
                   variational autoencoder on handwritten digits that ship with the program and writes what \
                   it learnt as pictures into runs/vae.",
-    after_help = "Environment:\n  CORNU_NUM_THREADS  how many threads to use (all cores)\n  CORNU_ISA          the \
-                  instruction set: avx512, avx2, neon, scalar (the best there is)\n  CORNU_CONV         \
-                  convolutions: direct (sums as they are defined), auto (with\n                     fewer \
-                  multiplications where that is faster)\n  CORNU_LOG          what to report on standard error: warn \
-                  (as without it), plan (and what\n                     a step compiles to), debug, off\n  \
-                  NO_COLOR           progress bars without colours\n\nExit codes: 0 done, 1 the run failed, 2 the \
-                  command or a file cannot be used."
+    after_help = "\
+Environment:
+  CORNU_NUM_THREADS  how many threads to use (all cores)
+  CORNU_ISA          the instruction set: avx512, avx2, neon, scalar (the best)
+  CORNU_CONV         convolutions: direct (sums as they are defined), auto (with
+                     fewer multiplications where that is faster)
+  CORNU_LOG          what to report on standard error: warn (also without it),
+                     plan (and what a step compiles to), debug, off
+  NO_COLOR           progress bars without colours
+
+Exit codes: 0 done, 1 the run failed, 2 the command or a file cannot be used."
 )]
 struct Cli {
     #[command(subcommand)]

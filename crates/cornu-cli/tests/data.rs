@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use cornu::io::{image, npy, npz};
-use cornu::layers::{Dense, Flatten, Input, LayerExt, Rescaling};
+use cornu::layers::{Concatenate, Dense, Flatten, Input, LayerExt, Rescaling};
 use cornu::models::{Compile, Model};
 use cornu::{Array, datasets};
 use serde_json::Value;
@@ -255,6 +255,56 @@ fn pictures_are_fitted_to_the_model() {
     let (out, said) = folder.done("predict own.keras --input 图.png --json");
     assert_eq!(value(&out), Some(408.0));
     assert!(said.contains("the model begins by scaling"), "{said}");
+}
+
+#[test]
+fn several_inputs_come_from_one_file_or_from_several() {
+    let folder = Folder::new("several");
+    let (picture, number) = (Input([2, 1, 1]), Input([1]));
+    let seen = Flatten::new().name("pic").apply(&picture).unwrap();
+    let both = Concatenate::new().apply([seen, number.clone()]).unwrap();
+    let y = Dense::new(1).name("y").apply(&both).unwrap();
+    let model = Model::new([picture, number], &y).unwrap();
+    let kernel = Array::new(&[3, 1], vec![1f32, 1.0, 100.0]).unwrap();
+    model.set_weights(&[kernel, Array::full(&[1], 0f32).unwrap()]).unwrap();
+    model.save(folder.at("m.keras")).unwrap();
+    let names = model.input_names();
+    folder
+        .file("a=b.png", image::png_bytes(&Array::new(&[2, 1], vec![255u8, 0]).unwrap()).unwrap());
+    folder.file("n.csv", "7\n");
+    let line = |first: &str, second: &str| {
+        format!("predict m.keras --json --input {first} --input {second}")
+    };
+    let read = |out: &str| serde_json::from_str::<Value>(out).unwrap()["outputs"]["y"].clone();
+    for line in [
+        line("a=b.png", "n.csv"),
+        line(&format!("{}=n.csv", names[1]), &format!("{}=a=b.png", names[0])),
+    ] {
+        assert_eq!(read(&folder.done(&line).0), serde_json::json!([[701]]), "{line}");
+    }
+    let x =
+        [Array::new(&[1, 2, 1, 1], vec![1f32, 0.0]).unwrap(), Array::full(&[1, 1], 7f32).unwrap()];
+    let pairs = names.iter().map(String::as_str).zip(&x);
+    npz::write(folder.at("both.npz"), pairs).unwrap();
+    assert_eq!(
+        read(&folder.done("predict m.keras --json --input both.npz").0),
+        serde_json::json!([[701]])
+    );
+    let said = folder.refused("predict m.keras --input n.csv --input n.csv --input n.csv");
+    assert!(said.contains("no such input") && said.contains(&names.join(", ")), "{said}");
+    let said = folder.refused(&format!("predict m.keras --input n.csv --input {}=n.csv", names[0]));
+    assert!(said.contains("given twice"), "{said}");
+    // A table whose columns are called like the inputs, in another order.
+    let inputs = [Input([1]), Input([1])];
+    let both = Concatenate::new().apply(&inputs[..]).unwrap();
+    let two = Model::new(&inputs[..], Dense::new(1).name("y").apply(&both).unwrap()).unwrap();
+    let kernel = Array::new(&[2, 1], vec![1f32, 10.0]).unwrap();
+    two.set_weights(&[kernel, Array::full(&[1], 0f32).unwrap()]).unwrap();
+    two.save(folder.at("two.keras")).unwrap();
+    let names = two.input_names();
+    folder.file("t.csv", format!("{},{}\n5,2\n", names[1], names[0]));
+    let (out, said) = folder.done("predict two.keras --json --input t.csv");
+    assert_eq!(read(&out), serde_json::json!([[52]]), "{said}");
 }
 
 #[test]

@@ -23,7 +23,8 @@ use write::Form;
                   houses.keras --input new.csv --drop price --output prices.csv\n  cornu predict two.keras --input \
                   left=a.npy --input right=b.npy --output y.npz\n\nPictures are fitted to the model: their size, grey \
                   or colour, and the scale of their pixels. What was done is said on standard error. Class names \
-                  stand in classes.txt beside the model, one a line.\n\n--json prints, and a .json file holds: model, \
+                  stand in classes.txt beside the model, one a line (or in labels.txt, as Teachable Machine writes it; \
+                  its models want --scale -1:1).\n\n--json prints, and a .json file holds: model, \
                   rows, outputs (by name, one list per row), and names (the pictures' files) and classes where they \
                   are known. Numbers that are not finite are null."
 )]

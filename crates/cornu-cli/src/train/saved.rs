@@ -14,7 +14,7 @@ use crate::{Failure, classes, output};
 /// Goes on with the training of a model from a file.
 #[derive(Args)]
 pub struct Saved {
-    /// A compiled model: a .keras or .h5 file
+    /// A compiled model: a .keras or .h5 file, or the folder of an unzipped .keras file
     #[arg(required = true)]
     model: Option<PathBuf>,
 

@@ -522,6 +522,29 @@ mod tests {
     }
 
     #[test]
+    fn damage_anywhere_is_an_error_or_a_table_and_never_a_panic() {
+        let good = "\u{feff}\"a\";b;名\n1,5;;猫\n\"2\";NA;\"狗;\"\n".as_bytes();
+        for at in 0..good.len() {
+            for byte in [0, b'\n', b'"', b';', b',', b'9', 0x80, 0xff] {
+                let mut bytes = good.to_vec();
+                bytes[at] = byte;
+                for text in [bytes, good[..at].to_vec()] {
+                    let Ok(csv) = Csv::from_bytes("f", text, None) else { continue };
+                    let all: Vec<usize> = (0..csv.width()).collect();
+                    for missing in [Missing::Refuse, Missing::Drop, Missing::Fill(0.0)] {
+                        for words in [None, csv.width().checked_sub(1)] {
+                            if let Err(e) = csv.select(&all, words, missing) {
+                                let e = e.to_string();
+                                assert!(e.len() < 200 && !e.chars().any(char::is_control), "{e:?}");
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
     fn columns_are_cut_out() {
         let t = parse("1,2,3\n4,5,6\n").unwrap();
         assert_eq!(
