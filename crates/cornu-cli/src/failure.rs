@@ -3,6 +3,8 @@
 use std::fmt::Display;
 use std::process::ExitCode;
 
+use crate::output::visible;
+
 /// A sentence for standard error, perhaps a hint, and an exit code.
 #[derive(Debug)]
 pub struct Failure {
@@ -30,9 +32,9 @@ impl Failure {
 
     /// Prints the failure and gives the exit code.
     pub fn report(self) -> ExitCode {
-        eprintln!("error: {}", self.message);
+        eprintln!("error: {}", visible(&self.message));
         if let Some(hint) = self.hint {
-            eprintln!("hint: {hint}");
+            eprintln!("hint: {}", visible(&hint));
         }
         ExitCode::from(self.code)
     }

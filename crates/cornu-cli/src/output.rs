@@ -1,13 +1,31 @@
 //! Standard output that may be closed early, as by `| head`.
 
+use std::borrow::Cow;
 use std::io::Write;
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+/// A text without what a terminal would obey: control characters, but for those of lines, and marks that turn the
+/// direction of writing are shown as escapes. Names in files can hold them.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    let obeyed = |c: char| {
+        c.is_control() && !matches!(c, '\n' | '\r' | '\t')
+            || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if !text.contains(obeyed) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if obeyed(c) { shown.extend(c.escape_default()) } else { shown.push(c) }
+    }
+    Cow::Owned(shown)
+}
+
 /// Prints text; a reader that has gone away ends the program quietly.
 pub fn print(text: impl AsRef<str>) {
     let mut out = std::io::stdout().lock();
-    let written = out.write_all(text.as_ref().as_bytes()).and_then(|()| out.flush());
+    let written = out.write_all(visible(text.as_ref()).as_bytes()).and_then(|()| out.flush());
     if written.is_err() {
         std::process::exit(0);
     }
@@ -21,7 +39,7 @@ pub fn line(text: impl AsRef<str>) {
 /// Says something about a command's work on standard error.
 pub fn note(text: impl AsRef<str>) {
     // Nothing is lost that was asked for, if nobody reads it.
-    let _ = writeln!(std::io::stderr(), "note: {}", text.as_ref());
+    let _ = writeln!(std::io::stderr(), "note: {}", visible(text.as_ref()));
 }
 
 /// How many columns the terminal has; none where standard output goes elsewhere.
@@ -55,7 +73,7 @@ pub fn table<const N: usize>(rows: &[[String; N]], left: usize) {
 /// The lines of a table of at most `most` columns, as far as its texts can be cut. Ideographs are two columns wide.
 fn aligned<const N: usize>(rows: &[[String; N]], left: usize, most: Option<usize>) -> Vec<String> {
     const LEAST: usize = 8;
-    let width = |c: usize| rows.iter().map(|r| r[c].width()).max().unwrap_or(0);
+    let width = |c: usize| rows.iter().map(|r| one_line(&r[c]).width()).max().unwrap_or(0);
     let mut widths: Vec<usize> = (0..N).map(width).collect();
     let gaps = 2 * N.saturating_sub(1);
     while most.is_some_and(|most| widths.iter().sum::<usize>() + gaps > most) {
@@ -67,7 +85,7 @@ fn aligned<const N: usize>(rows: &[[String; N]], left: usize, most: Option<usize
     }
     let row = |row: &[String; N]| {
         let cell = |(c, (cell, w)): (usize, (&String, &usize))| {
-            let cell = &cut(cell, *w);
+            let cell = &cut(&one_line(cell), *w);
             let room = " ".repeat(w - cell.width());
             if c < left { format!("{cell}{room}") } else { format!("{room}{cell}") }
         };
@@ -75,6 +93,11 @@ fn aligned<const N: usize>(rows: &[[String; N]], left: usize, most: Option<usize
         cells.join("  ").trim_end().to_string()
     };
     rows.iter().map(row).collect()
+}
+
+/// A name as a table shows it.
+fn one_line(name: &str) -> String {
+    visible(name).replace('\n', "\\n").replace('\r', "\\r").replace('\t', "\\t")
 }
 
 /// A text in at most so many columns, with an ellipsis where it was longer.
@@ -104,6 +127,14 @@ mod tests {
         let lines = aligned(&rows, 1, None);
         assert_eq!(lines, ["class  pictures", "十字         13", "Größe         7"]);
         assert_eq!(aligned(&rows, 1, Some(15)), lines);
+    }
+
+    #[test]
+    fn what_a_terminal_would_obey_is_shown() {
+        assert_eq!(visible("横条\tl'été \u{5d0}\n"), "横条\tl'été \u{5d0}\n");
+        assert_eq!(visible("\u{1b}[2Jx\u{202e}y\u{7f}"), "\\u{1b}[2Jx\\u{202e}y\\u{7f}");
+        let rows = [["a\nb\u{7}", "1"], ["c", "2"]].map(|row| row.map(String::from));
+        assert_eq!(aligned(&rows, 1, None), ["a\\nb\\u{7}  1", "c          2"]);
     }
 
     #[test]

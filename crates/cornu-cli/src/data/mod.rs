@@ -266,7 +266,8 @@ impl Data {
         let place = |name: &String| {
             let found = self.classes.iter().position(|class| class == name);
             found.map(|place| place as i32).ok_or_else(|| {
-                let message = format!("{}: the model has no class {name:?}", self.what);
+                let message =
+                    format!("{}: the model has no class {:?}", self.what, targets::short(name));
                 Failure::input(message)
                     .hint(format!("the model's classes: {}", targets::some(&self.classes)))
             })

@@ -114,9 +114,18 @@ fn classes(
     }
 }
 
+/// A name as one short line.
+pub fn short(name: &str) -> String {
+    let line = name.replace(['\n', '\r'], " ");
+    match line.char_indices().nth(40) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
+
 /// The first names, and how many more there are.
 pub fn some(names: &[String]) -> String {
-    let shown: Vec<&str> = names.iter().take(12).map(String::as_str).collect();
+    let shown: Vec<String> = names.iter().take(12).map(|name| short(name)).collect();
     match names.len() - shown.len() {
         0 => shown.join(", "),
         more => format!("{}, {more} more", shown.join(", ")),
