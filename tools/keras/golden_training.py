@@ -1,4 +1,9 @@
 """Whole training runs: history, final weights, evaluate and predict, from given weights and fixed batches."""
+import os
+
+# TensorFlow's graphs do not know the rows of a batch: losses per output are means over batches there, over rows elsewhere.
+os.environ["KERAS_BACKEND"] = "jax"
+
 import keras
 import numpy as np
 from common import config, grid, save, tensor
@@ -18,7 +23,8 @@ def mlp(outputs=3, last="softmax"):
 
 def convnet():
     x = keras.Input((8, 8, 1), name="image")
-    h = L.Conv2D(4, 3, activation="relu", name="conv")(x)
+    # No bias: the normalization behind takes it out, so that Adam would follow the rounding of gradients that are 0.
+    h = L.Conv2D(4, 3, activation="relu", use_bias=False, name="conv")(x)
     h = L.MaxPooling2D(name="pool")(h)
     h = L.BatchNormalization(name="norm", momentum=0.9)(h)
     h = L.Flatten(name="flat")(h)

@@ -304,3 +304,117 @@ fn wrong_data_is_an_error_that_says_what_fits() -> Result<()> {
     assert!(model.compile(Compile::new("sdg").loss("mse")).is_err());
     Ok(())
 }
+
+/// Two outputs that are their inputs: what is lost is known.
+fn identities() -> Result<Model> {
+    let x = Input([1]);
+    let output =
+        |name: &str| Dense::new(1).kernel_initializer("ones").use_bias(false).name(name).apply(&x);
+    let model = Model::new(&x, [&output("a")?, &output("b")?])?;
+    model.compile(Compile::new("sgd").loss("mse"))?;
+    Ok(model)
+}
+
+#[test]
+fn weights_of_samples_go_to_the_outputs_of_their_names() -> Result<()> {
+    let model = identities()?;
+    let x = Array::new(&[2, 1], vec![1f32, 2.0])?;
+    let zero = Array::zeros(&[2, 1], x.dtype())?;
+    // Output a is off by 0, output b by 1 and 2: (1 + 4) / 2.
+    let (ones, zeros, first) =
+        (Array::full(&[2], 1f32)?, Array::full(&[2], 0f32)?, Array::new(&[2], vec![1f32, 0.0])?);
+    let targets = [("a", &x), ("b", &zero)];
+    let loss = |weights: &[(&'static str, &Array)]| -> Result<f64> {
+        let args = Evaluate::new().verbose(0);
+        let args = match *weights {
+            [one] => args.sample_weight([one]),
+            [one, two] => args.sample_weight([one, two]),
+            _ => args,
+        };
+        Ok(model.evaluate(&x, targets, args)?.loss())
+    };
+    assert_eq!(loss(&[])?, 2.5);
+    assert_eq!(loss(&[("b", &zeros), ("a", &ones)])?, 0.0);
+    assert_eq!(loss(&[("b", &ones), ("a", &zeros)])?, 2.5);
+    assert_eq!(loss(&[("b", &first)])?, 0.5);
+    assert_eq!(loss(&[("a", &zeros)])?, 2.5);
+    let error = loss(&[("nonsense", &ones)]).unwrap_err().to_string();
+    assert!(error.contains("`sample_weight` must name each of a, b") && error.contains("nonsense"));
+    assert!(loss(&[("a", &ones), ("a", &ones)]).is_err());
+    let by_name = Fit::new().verbose(0).sample_weight([("nonsense", &ones)]);
+    assert!(model.fit(&x, targets, by_name).is_err());
+    Ok(())
+}
+
+#[test]
+fn losses_of_outputs_are_means_over_rows() -> Result<()> {
+    let model = identities()?;
+    let x = Array::new(&[3, 1], vec![1f32, 2.0, 3.0])?;
+    let zero = Array::zeros(&[3, 1], x.dtype())?;
+    // b is off by 1, 2, 3: 14 / 3, however the rows are cut.
+    for size in [1, 2, 3] {
+        let logs = model.evaluate(&x, [("a", &x), ("b", &zero)], size)?;
+        assert!((logs.get("b_loss").unwrap() - 14.0 / 3.0).abs() < 1e-6, "{size}: {logs:?}");
+        assert!((logs.loss() - 14.0 / 3.0).abs() < 1e-6);
+    }
+    Ok(())
+}
+
+#[test]
+fn labels_outside_the_classes_and_unknown_metrics_are_errors() -> Result<()> {
+    let model = Sequential::new().input([2]).add(Dense::new(3).activation("softmax")).model()?;
+    model.compile(Compile::new("sgd").loss("sparse_categorical_crossentropy"))?;
+    let x = ramp(&[4, 2]);
+    assert!(model.fit(&x, &Array::from(vec![0i32, 1, 2, 0]), Fit::new().verbose(0)).is_ok());
+    for wrong in [-1i32, 3, 7] {
+        let y = Array::from(vec![0, wrong, 2, 0]);
+        let error = model.fit(&x, &y, Fit::new().verbose(0)).unwrap_err().to_string();
+        let named = error.contains("from 0 to 2, of 3 classes");
+        assert!(named && error.contains(&format!("Received: {wrong}")), "{error}");
+        assert!(model.evaluate(&x, &y, 4).is_err());
+        assert!(model.train_on_batch(&x, &y).is_err());
+    }
+    let error = model.compile(Compile::new("sgd").loss("mse").metrics(["acuracy"]));
+    assert!(error.unwrap_err().to_string().contains("\"acuracy\""));
+    model.compile(Compile::new("sgd").loss("mse").metrics(["accuracy", "acc", "ce"]))
+}
+
+#[test]
+fn no_rows_are_an_error_and_leave_averages_alone() -> Result<()> {
+    let model = Sequential::new().input([2]).add(Dense::new(1)).model()?;
+    model.compile(Compile::new("sgd").loss("mse"))?;
+    let (x, y) = (ramp(&[0, 2]), ramp(&[0, 1]));
+    let (some, targets) = (ramp(&[2, 2]), ramp(&[2, 1]));
+    let says = |error: Option<cornu::Error>| {
+        let error = error.unwrap().to_string();
+        assert!(error.contains("must have at least one row"), "{error}");
+    };
+    says(model.fit(&x, &y, Fit::new().verbose(0)).err());
+    says(model.evaluate(&x, &y, 2).err());
+    says(model.train_on_batch(&x, &y).err());
+    says(model.fit(&some, &targets, Fit::new().verbose(0).validation_data(&x, &y)).err());
+    Ok(())
+}
+
+#[test]
+fn a_sequential_model_takes_the_shapes_that_it_was_made_for() -> Result<()> {
+    let model = Sequential::new().input([4]).add(Dense::new(1)).model()?;
+    for shape in [&[3, 5][..], &[3, 5, 4]] {
+        let error = model.predict(&ramp(shape), 32).unwrap_err().to_string();
+        assert!(
+            error.contains("must have shape (None, 4)") && error.contains(&format!("{shape:?}")),
+            "{error}"
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn a_fixed_batch_size_is_no_rule_for_the_rows() -> Result<()> {
+    let model = Sequential::new().input([2]).add(Dense::new(3)).model()?;
+    let mut config = model.to_config()?;
+    config["config"]["layers"][0]["config"]["batch_shape"] = serde_json::json!([32, 2]);
+    let fixed = Model::from_config(&config)?;
+    assert_eq!(fixed.predict(&ramp(&[3, 2]), 32)?[0].shape(), [3, 3]);
+    Ok(())
+}

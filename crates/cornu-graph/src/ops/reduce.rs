@@ -175,8 +175,13 @@ impl Operation for ArgReduce {
     fn infer(&self, inputs: &[&Spec]) -> Result<Spec> {
         let [x] = arity(self.name(), inputs)?;
         check_axis(self.name(), self.axis, x.shape.len())?;
-        if x.shape[self.axis] == 0 || x.shape[self.axis] > i32::MAX as usize {
+        if x.shape[self.axis] == 0 {
             return Err(Error::invalid(self.name(), "x", "must not be empty along the axis", x));
+        }
+        if x.shape[self.axis] > i32::MAX as usize {
+            let rule =
+                "must have at most 2147483647 elements along the axis, as their places are int32";
+            return Err(Error::invalid(self.name(), "x", rule, x));
         }
         if !matches!(self.kind, ReduceKind::Max | ReduceKind::Min) {
             return Err(Error::invalid(
@@ -224,12 +229,17 @@ fn reduce(kind: ReduceKind, x: &Tensor, axes: &[isize], keepdims: bool) -> Tenso
     })
 }
 
-/// `x` as it is summed: types that a few elements would overflow count as `int32`.
+/// `x` as it is summed: types that a few elements would overflow count as wider ones. Keras sums `uint8` in `uint32`,
+/// which `int64` holds.
 fn wide(x: &Tensor) -> Tensor {
-    cast(x, x.dtype().max(DType::I32))
+    match x.dtype() {
+        DType::Bool => cast(x, DType::I32),
+        DType::U8 => cast(x, DType::I64),
+        DType::I32 | DType::I64 | DType::F32 | DType::F64 => x.clone(),
+    }
 }
 
-/// The sum over `axes` (all if empty), 0 of nothing; `bool` and `uint8` count as `int32`.
+/// The sum over `axes` (all if empty), 0 of nothing; `bool` counts as `int32`, `uint8` as `int64`.
 pub fn sum(x: &Tensor, axes: &[isize], keepdims: bool) -> Tensor {
     reduce(ReduceKind::Sum, &wide(x), axes, keepdims)
 }

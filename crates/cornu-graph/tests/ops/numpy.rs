@@ -178,7 +178,7 @@ fn statistics() {
     same(&mean(&empty, &[0], false), &[NAN; 2]);
     same(&var(&empty, &[], 0, false), &[NAN]);
     same(&sum(&empty, &[0], false), &[0.0; 2]);
-    assert_eq!(sum(&[200u8, 100].into(), &[], false).dtype(), DType::I32);
+    assert_eq!(sum(&[200u8, 100].into(), &[], false).dtype(), DType::I64);
     same(&sum(&[200u8, 100].into(), &[], false), &[300.0]);
     same(&logsumexp(&empty, &[0], false), &[-INF; 2]);
 }

@@ -1,11 +1,12 @@
 //! The parts that all losses have.
 
 /// Defines losses: a struct whose serde form is Keras's config, with `name`, `reduction` and `dtype` beside
-/// its own arguments, and the values per sample; `mask`: which of them count, if not all.
+/// its own arguments, and the values per sample; `mask`: which of them count, if not all; `labels`: that targets are
+/// numbers of classes, and the one that need not be.
 macro_rules! loss {
     ($($(#[$doc:meta])* $type:ident $name:literal {
         $($(#[$field_doc:meta])* $field:ident: $field_type:ty = $default:expr;)*
-    } |$me:ident, $y_true:ident, $y_pred:ident| $body:expr $(; mask $mask:block)?)*) => {
+    } |$me:ident, $y_true:ident, $y_pred:ident| $body:expr $(; mask $mask:block)? $(; labels $ignored:expr)?)*) => {
         $(
             $crate::object!($type);
 
@@ -49,6 +50,11 @@ macro_rules! loss {
                 ) -> Option<cornu_graph::Tensor> {
                     let $me = self;
                     $mask
+                })?
+                $(fn check_targets(&self, y_true: &cornu_graph::Array, outputs: &[usize]) -> $crate::Result<()> {
+                    let $me = self;
+                    let _ = $me;
+                    $crate::losses::check_labels(stringify!($type), y_true, outputs, $ignored)
                 })?
             }
         )*

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use cornu_graph::{Error, Tensor, ops};
+use cornu_graph::{Array, Error, Tensor, ops};
 use serde::{Deserialize, Serialize};
 
 use crate::config::{Choice, Family, Object, Registry, from_config};
@@ -22,6 +22,7 @@ mod regression;
 
 pub use binary::*;
 pub use box_overlap::BoxOverlap;
+use categorical::check_labels;
 pub(crate) use categorical::labels;
 pub use categorical::*;
 pub use circle::*;
@@ -103,6 +104,16 @@ pub trait Loss: Object {
     fn mask(&self, y_true: &Tensor, y_pred: &Tensor) -> Option<Tensor> {
         let _ = (y_true, y_pred);
         None
+    }
+
+    /// Looks at the targets of a batch before a model is trained or evaluated with them; `outputs` is the shape of the
+    /// predictions. Default: all targets are fine.
+    ///
+    /// # Errors
+    /// When a target means nothing to the loss: a label that is none of the classes.
+    fn check_targets(&self, y_true: &Array, outputs: &[usize]) -> crate::Result<()> {
+        let _ = (y_true, outputs);
+        Ok(())
     }
 
     /// The weighted, reduced loss: Keras's `Loss.__call__`.

@@ -36,16 +36,41 @@ impl<'a> Data<'a> {
                 Some(slot) if slot.is_none() => *slot = Some(array),
                 _ => {
                     let rule = format!("must name each of {} once", names.join(", "));
-                    return Err(Error::invalid("model", what, rule, format!("{name:?}")));
+                    let received = name.unwrap_or("an array without a name");
+                    return Err(Error::invalid("model", what, rule, received));
                 }
             }
         }
         Ok(places.into_iter().flatten().collect())
     }
 
-    /// The arrays in the order given.
-    pub(crate) fn arrays(self) -> Vec<Cow<'a, Array>> {
-        self.0.into_iter().map(|(_, array)| array).collect()
+    /// Weights of rows, one array for each of `names`, or none: one array by position counts for all, and a name that
+    /// is left out has ones.
+    ///
+    /// # Errors
+    /// When a name is unknown or given twice, or the arrays by position are neither one nor as many as the names.
+    pub(crate) fn weights(self, names: &[String], rows: usize) -> Result<Vec<Cow<'a, Array>>> {
+        let by_name = self.0.iter().any(|(name, _)| name.is_some());
+        match &self.0[..] {
+            [] => return Ok(Vec::new()),
+            [(None, one)] => return Ok(vec![one.clone(); names.len().max(1)]),
+            _ if !by_name => return self.in_order("sample_weight", names),
+            _ => {}
+        }
+        let mut places: Vec<Option<Cow<'a, Array>>> = vec![None; names.len()];
+        for (name, array) in self.0 {
+            let place = names.iter().position(|n| Some(n.as_str()) == name);
+            match place.map(|p| &mut places[p]) {
+                Some(slot) if slot.is_none() => *slot = Some(array),
+                _ => {
+                    let rule = format!("must name each of {} at most once", names.join(", "));
+                    let received = name.unwrap_or("an array without a name");
+                    return Err(Error::invalid("model", "sample_weight", rule, received));
+                }
+            }
+        }
+        let ones = Array::full(&[rows], 1f32)?;
+        Ok(places.into_iter().map(|p| p.unwrap_or_else(|| Cow::Owned(ones.clone()))).collect())
     }
 }
 
@@ -114,10 +139,24 @@ pub(crate) fn row_count<'a>(arrays: impl Iterator<Item = &'a Array>) -> Result<u
         let rows = array.shape().first().copied();
         if rows.is_none() || count.is_some_and(|c| Some(c) != rows) {
             let rule = "must all have the same number of rows (first axis)";
-            let received = format!("{:?} beside {count:?} rows", array.shape());
+            let received = match count {
+                Some(count) => format!("{:?} beside {count} rows", array.shape()),
+                None => format!("{:?}", array.shape()),
+            };
             return Err(Error::invalid("model", "arrays", rule, received));
         }
         count = rows;
     }
     count.ok_or_else(|| Error::invalid("model", "x", "must not be empty", "no arrays"))
+}
+
+/// Refuses no rows: there is nothing to learn from them, and means over them are no numbers.
+///
+/// # Errors
+/// When there are none.
+pub(crate) fn some_rows(function: &str, count: usize) -> Result<()> {
+    match count {
+        0 => Err(Error::invalid(function, "x", "must have at least one row", "0 rows")),
+        _ => Ok(()),
+    }
 }

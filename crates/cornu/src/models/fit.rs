@@ -143,7 +143,8 @@ impl<'a> Fit<'a> {
         self
     }
 
-    /// Weights of the rows, one array per output (one for all outputs if there is one).
+    /// Weights of the rows: one array for all outputs, one for each, or by the outputs' names; an output that is not named
+    /// weighs its rows equally.
     #[must_use]
     pub fn sample_weight(mut self, weight: impl Into<Data<'a>>) -> Self {
         self.sample_weight = weight.into();

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use cornu_graph::{Tensor, ops};
+use cornu_graph::{DType, Tensor, ops};
 
 use crate::config::Config;
 use crate::layers::{CallNode, Context, InputLayer, KerasTensor, Layer, LayerBuilder, LayerRef};
@@ -138,20 +138,23 @@ fn sort_layers(
 }
 
 /// The input in the dtype and rank that the model was made for: a missing last axis of size 1 is added,
-/// a superfluous one dropped.
-fn fit_input(name: &str, expected: &KerasTensor, given: &Tensor) -> Result<Tensor> {
-    let shape = expected.shape();
-    let mut x = ops::cast(given, expected.dtype());
+/// a superfluous one dropped. As in Keras, a fixed size of the batch is that of training, not a rule.
+pub(super) fn fit_input(
+    model: &str,
+    (name, shape, dtype): (&str, &[Option<usize>], DType),
+    given: &Tensor,
+) -> Result<Tensor> {
+    let mut x = ops::cast(given, dtype);
     if x.ndim() + 1 == shape.len() && shape.last() == Some(&Some(1)) {
         x = ops::expand_dims(&x, -1);
     } else if x.ndim() == shape.len() + 1 && x.shape().last() == Some(&1) {
         x = ops::squeeze(&x, &[-1]);
     }
     let fits = |(e, g): (&Option<usize>, &usize)| e.is_none_or(|e| e == *g);
-    if x.ndim() != shape.len() || !shape.iter().zip(x.shape()).all(fits) {
+    if x.ndim() != shape.len() || !shape.iter().zip(x.shape()).skip(1).all(fits) {
         return Err(Error::invalid(
+            model,
             name,
-            expected.layer().name(),
             format!("must have shape {}", crate::layers::show(shape)),
             format!("shape={:?}", given.shape()),
         ));
@@ -175,7 +178,8 @@ impl Layer for Functional {
         }
         let mut values: HashMap<(u64, usize), Tensor> = HashMap::new();
         for ((expected, start), given) in self.inputs.iter().zip(&self.starts).zip(inputs) {
-            let value = fit_input("Functional", expected, given)?;
+            let input = (expected.layer().name(), expected.shape(), expected.dtype());
+            let value = fit_input("Functional", input, given)?;
             values.insert(*start, value.clone());
             values.insert(expected.key(), value);
         }

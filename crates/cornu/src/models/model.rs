@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use cornu_graph::{Array, Variable};
 
-use super::data::row_count;
+use super::data::{row_count, some_rows};
 use super::predict::Predictor;
 use super::step::{Batch, Mode, Trainer, output_names};
 use super::{Compile, Data, Functional, Logs};
@@ -334,7 +334,7 @@ impl Model {
     fn on_batch(&self, mode: Mode, x: Data, y: Data) -> Result<Logs> {
         let x = x.in_order("x", &self.input_names())?;
         let y = self.order_targets(y)?;
-        row_count(x.iter().chain(&y).map(|a| &**a))?;
+        some_rows("model", row_count(x.iter().chain(&y).map(|a| &**a))?)?;
         let batch = Batch {
             x: x.iter().map(|a| &**a).collect(),
             y: y.iter().map(|a| &**a).collect(),

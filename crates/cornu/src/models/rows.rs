@@ -7,7 +7,7 @@ use std::thread::{self, available_parallelism};
 
 use cornu_graph::Array;
 
-use super::data::row_count;
+use super::data::{row_count, some_rows};
 use super::step::Batch;
 use super::{Batches, Data, Model};
 use crate::layers::LayerRef;
@@ -28,15 +28,11 @@ impl<'a> Rows<'a> {
     pub fn new(model: &Model, x: Data<'a>, y: Data<'a>, weights: Data<'a>) -> Result<Rows<'a>> {
         let x = x.in_order("x", &model.input_names())?;
         let y = model.order_targets(y)?;
-        let mut weights = weights.arrays();
-        if weights.len() == 1 {
-            weights = vec![weights[0].clone(); y.len().max(1)];
-        }
-        if !weights.is_empty() && weights.len() != y.len() {
-            let rule = format!("must be one array or {}", y.len());
-            return Err(Error::invalid("fit", "sample_weight", rule, weights.len()));
-        }
-        let count = row_count(x.iter().chain(&y).chain(&weights).map(|a| &**a))?;
+        let count = row_count(x.iter().chain(&y).map(|a| &**a))?;
+        some_rows("model", count)?;
+        let outputs = model.output_names();
+        let weights = weights.weights(&outputs[..y.len().min(outputs.len())], count)?;
+        row_count(x.iter().chain(&weights).map(|a| &**a))?;
         Ok(Rows { x, y, weights, count })
     }
 

@@ -3,6 +3,7 @@
 use cornu_graph::{DType, Tensor};
 
 use super::Model;
+use super::functional::fit_input;
 use crate::Result;
 use crate::config::Config;
 use crate::layers::{Context, InputLayer, Layer, LayerBuilder, LayerRef, Shape};
@@ -84,8 +85,10 @@ impl Layer for Sequential {
     fn call(&self, inputs: &[Tensor], cx: &mut Context) -> Result<Vec<Tensor>> {
         let mut values = inputs.to_vec();
         if let (Some(first), [x]) = (self.layers.first(), inputs) {
-            let dtype = first.with(|input: &InputLayer| input.dtype());
-            values = vec![cornu_graph::ops::cast(x, dtype.unwrap_or(x.dtype()))];
+            let input = |input: &InputLayer| (input.shape().clone(), input.dtype());
+            if let Some((shape, dtype)) = first.with(input) {
+                values = vec![fit_input("Sequential", (first.name(), &shape, dtype), x)?];
+            }
         }
         for layer in &self.layers {
             values = layer.trace(&values, cx)?;

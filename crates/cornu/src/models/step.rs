@@ -47,6 +47,8 @@ type Key = (Mode, Vec<Spec>, Vec<Spec>, Vec<Spec>);
 struct Plan {
     executable: Box<dyn Executable>,
     names: Vec<String>,
+    /// The losses of outputs, and the outputs' shapes: losses look at the targets before they are used.
+    losses: Vec<Option<(Arc<dyn Loss>, Vec<usize>)>>,
 }
 
 /// The running state of one displayed value.
@@ -74,6 +76,13 @@ impl Trainer {
         args.optimizer.get()?;
         for (_, loss) in &args.losses {
             loss.get()?;
+        }
+        for (_, metric) in args.metrics.iter().chain(&args.weighted_metrics) {
+            // Which of several metrics these mean, shapes say.
+            let by_shape = |name: &String| metric_by_shape(name).is_some();
+            if !matches!(metric, Choice::Name(name) if by_shape(name)) {
+                metric.get()?;
+            }
         }
         let frozen = root.flatten().iter().filter(|l| !l.trainable()).map(LayerRef::id).collect();
         Ok(Trainer {
@@ -157,6 +166,11 @@ impl Trainer {
                 plan
             }
         };
+        for (y, loss) in batch.y.iter().zip(&plan.losses) {
+            if let Some((loss, shape)) = loss {
+                loss.check_targets(y, shape)?;
+            }
+        }
         let values = plan.executable.run(&batch.all())?;
         let logs =
             plan.names.iter().zip(&values).map(|(name, value)| Ok((name.clone(), logged(value)?)));
@@ -209,8 +223,7 @@ impl Trainer {
         shown.push(("loss".into(), mean(self, "loss", &total, rows, &mut cx)?));
         if parts.len() > 1 {
             for (name, value) in &parts {
-                // Keras counts each batch once here, however many rows it has.
-                let value = mean(self, name, value, 1, &mut cx)?;
+                let value = mean(self, name, value, rows, &mut cx)?;
                 shown.push((name.clone(), value));
             }
         }
@@ -255,7 +268,11 @@ impl Trainer {
         let inputs: Vec<Tensor> = x.into_iter().chain(y).chain(weights).collect();
         let (names, values): (Vec<String>, Vec<Tensor>) = shown.into_iter().unzip();
         let graph = Graph::trace(&inputs, &values, cx.updates())?;
-        Ok(Plan { executable: backend()?.compile(&graph)?, names })
+        let checked = |(loss, output): (Option<Arc<dyn Loss>>, &Tensor)| {
+            loss.map(|loss| (loss, output.shape().to_vec()))
+        };
+        let losses = losses.into_iter().zip(&outputs).map(checked).collect();
+        Ok(Plan { executable: backend()?.compile(&graph)?, names, losses })
     }
 
     /// The loss of each output.
@@ -334,6 +351,15 @@ fn scalar_loss(
     Ok(value)
 }
 
+/// The end of the class of what a name means that fits several shapes.
+fn metric_by_shape(name: &str) -> Option<&'static str> {
+    match name.to_ascii_lowercase().as_str() {
+        "accuracy" | "acc" => Some("Accuracy"),
+        "crossentropy" | "ce" => Some("Crossentropy"),
+        _ => None,
+    }
+}
+
 /// A metric and its displayed name; "accuracy" and "crossentropy" mean what fits the shapes.
 fn resolve(
     arg: &Choice<dyn Metric>,
@@ -345,10 +371,8 @@ fn resolve(
         let metric = arg.get()?;
         return Ok((metric.name().into(), metric));
     };
-    let suffix = match given.to_ascii_lowercase().as_str() {
-        "accuracy" | "acc" => "Accuracy",
-        "crossentropy" | "ce" => "Crossentropy",
-        _ => return Ok((given.clone(), arg.get()?)),
+    let Some(suffix) = metric_by_shape(given) else {
+        return Ok((given.clone(), arg.get()?));
     };
     // The only axis of a vector is the batch: its size says nothing.
     let last = |t: &Tensor| if t.ndim() > 1 { t.shape()[t.ndim() - 1] } else { 0 };
