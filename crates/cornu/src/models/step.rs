@@ -47,8 +47,13 @@ type Key = (Mode, Vec<Spec>, Vec<Spec>, Vec<Spec>);
 struct Plan {
     executable: Box<dyn Executable>,
     names: Vec<String>,
-    /// The losses of outputs, and the outputs' shapes: losses look at the targets before they are used.
-    losses: Vec<Option<(Arc<dyn Loss>, Vec<usize>)>>,
+    losses: Vec<Option<OutputLoss>>,
+}
+
+/// The loss of an output, which looks at the targets before they are used, and the output's shape.
+struct OutputLoss {
+    loss: Arc<dyn Loss>,
+    shape: Vec<usize>,
 }
 
 /// The running state of one displayed value.
@@ -166,8 +171,8 @@ impl Trainer {
                 plan
             }
         };
-        for (y, loss) in batch.y.iter().zip(&plan.losses) {
-            if let Some((loss, shape)) = loss {
+        for (y, output) in batch.y.iter().zip(&plan.losses) {
+            if let Some(OutputLoss { loss, shape }) = output {
                 loss.check_targets(y, shape)?;
             }
         }
@@ -269,7 +274,7 @@ impl Trainer {
         let (names, values): (Vec<String>, Vec<Tensor>) = shown.into_iter().unzip();
         let graph = Graph::trace(&inputs, &values, cx.updates())?;
         let checked = |(loss, output): (Option<Arc<dyn Loss>>, &Tensor)| {
-            loss.map(|loss| (loss, output.shape().to_vec()))
+            loss.map(|loss| OutputLoss { loss, shape: output.shape().to_vec() })
         };
         let losses = losses.into_iter().zip(&outputs).map(checked).collect();
         Ok(Plan { executable: backend()?.compile(&graph)?, names, losses })
