@@ -365,7 +365,7 @@ fn labels_outside_the_classes_and_unknown_metrics_are_errors() -> Result<()> {
     let model = Sequential::new().input([2]).add(Dense::new(3).activation("softmax")).model()?;
     model.compile(Compile::new("sgd").loss("sparse_categorical_crossentropy"))?;
     let x = ramp(&[4, 2]);
-    assert!(model.fit(&x, &Array::from(vec![0i32, 1, 2, 0]), Fit::new().verbose(0)).is_ok());
+    assert!(model.fit(&x, Array::from(vec![0i32, 1, 2, 0]), Fit::new().verbose(0)).is_ok());
     for wrong in [-1i32, 3, 7] {
         let y = Array::from(vec![0, wrong, 2, 0]);
         let error = model.fit(&x, &y, Fit::new().verbose(0)).unwrap_err().to_string();
@@ -400,7 +400,7 @@ fn no_rows_are_an_error_and_leave_averages_alone() -> Result<()> {
 fn a_sequential_model_takes_the_shapes_that_it_was_made_for() -> Result<()> {
     let model = Sequential::new().input([4]).add(Dense::new(1)).model()?;
     for shape in [&[3, 5][..], &[3, 5, 4]] {
-        let error = model.predict(&ramp(shape), 32).unwrap_err().to_string();
+        let error = model.predict(ramp(shape), 32).unwrap_err().to_string();
         assert!(
             error.contains("must have shape (None, 4)") && error.contains(&format!("{shape:?}")),
             "{error}"
@@ -415,6 +415,6 @@ fn a_fixed_batch_size_is_no_rule_for_the_rows() -> Result<()> {
     let mut config = model.to_config()?;
     config["config"]["layers"][0]["config"]["batch_shape"] = serde_json::json!([32, 2]);
     let fixed = Model::from_config(&config)?;
-    assert_eq!(fixed.predict(&ramp(&[3, 2]), 32)?[0].shape(), [3, 3]);
+    assert_eq!(fixed.predict(ramp(&[3, 2]), 32)?[0].shape(), [3, 3]);
     Ok(())
 }
