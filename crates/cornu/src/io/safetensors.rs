@@ -5,6 +5,8 @@ use std::io::Write;
 use std::path::Path;
 
 use cornu_graph::{Array, DType};
+use serde::de::{Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value, json};
 
 use super::elements::{self, Stored};
@@ -41,55 +43,106 @@ pub fn from_bytes(what: &str, bytes: &[u8]) -> Result<BTreeMap<String, Array>> {
     let (header, data) = length
         .and_then(|length| rest.split_at_checked(length))
         .ok_or_else(|| damaged("its header is longer than the file"))?;
-    let header: Map<String, Value> =
+    if header.len() > HEADER {
+        return Err(damaged(&format!("its header has more than {HEADER} bytes")));
+    }
+    let header: Header =
         serde_json::from_slice(header).map_err(|e| damaged(&format!("its header: {e}")))?;
-    let arrays = header.into_iter().filter(|(name, _)| name != "__metadata__");
-    // Ranges may not overlap, or a small file could hold a large array many times.
-    let mut left = data.len();
-    arrays
-        .map(|(name, entry)| {
-            let array = array(&entry, data, &mut left)
-                .map_err(|reason| Error::format(format!("{what}, {name:?}"), reason))?;
-            Ok((name, array))
-        })
-        .collect()
+    // The arrays cover the data, one behind the other: where they overlapped, a small file could hold a large array many
+    // times, and what lies between them could be anything.
+    let mut order: Vec<(&String, &Entry)> = header.0.iter().collect();
+    order.sort_by_key(|(_, entry)| entry.data_offsets);
+    let mut end = 0;
+    for (name, Entry { data_offsets: (start, stop), .. }) in order {
+        if *start != end || stop < start || *stop > data.len() {
+            let reason = format!(
+                "has its data at {start} to {stop} of {} bytes, not from {end} on, where the array before it ends",
+                data.len()
+            );
+            return Err(Error::format(format!("{what}, {name:?}"), reason));
+        }
+        end = *stop;
+    }
+    if end != data.len() {
+        let reason = format!("it has {} bytes of data behind its arrays", data.len() - end);
+        return Err(damaged(&reason));
+    }
+    let array = |(name, entry): (String, Entry)| {
+        let array = array(&entry, data)
+            .map_err(|reason| Error::format(format!("{what}, {name:?}"), reason))?;
+        Ok((name, array))
+    };
+    header.0.into_iter().map(array).collect()
 }
 
-fn array(entry: &Value, data: &[u8], left: &mut usize) -> Result<Array, String> {
-    let stored = match entry["dtype"].as_str() {
-        Some("BOOL") => Stored::Bool,
-        Some("U8") => Stored::U8,
-        Some("I8") => Stored::I8,
-        Some("I16") => Stored::I16,
-        Some("U16") => Stored::U16,
-        Some("I32") => Stored::I32,
-        Some("U32") => Stored::U32,
-        Some("I64") => Stored::I64,
-        Some("F16") => Stored::F16,
-        Some("BF16") => Stored::BF16,
-        Some("F32") => Stored::F32,
-        Some("F64") => Stored::F64,
-        _ => {
-            return Err(format!(
-                "has elements of type {}, which arrays do not have",
-                entry["dtype"]
-            ));
+/// The most bytes of a header, as in the reference reader.
+const HEADER: usize = 100_000_000;
+
+/// The arrays of a header; no name may occur twice.
+struct Header(BTreeMap<String, Entry>);
+
+#[derive(Deserialize)]
+struct Entry {
+    dtype: String,
+    shape: Vec<usize>,
+    data_offsets: (usize, usize),
+}
+
+impl<'de> Deserialize<'de> for Header {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields;
+        impl<'de> Visitor<'de> for Fields {
+            type Value = Header;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+                f.write_str("an object of arrays")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Header, A::Error> {
+                let mut arrays = BTreeMap::new();
+                let mut described = false;
+                while let Some(name) = fields.next_key::<String>()? {
+                    let twice = if name == "__metadata__" {
+                        // Texts by name, about the file.
+                        fields.next_value::<Option<BTreeMap<String, String>>>()?;
+                        std::mem::replace(&mut described, true)
+                    } else {
+                        arrays.insert(name.clone(), fields.next_value()?).is_some()
+                    };
+                    if twice {
+                        return Err(A::Error::custom(format!("{name:?} occurs twice")));
+                    }
+                }
+                Ok(Header(arrays))
+            }
         }
-    };
-    let numbers = |value: &Value| serde_json::from_value::<Vec<usize>>(value.clone()).ok();
-    let shape = numbers(&entry["shape"]).ok_or("has no shape")?;
-    let count = shape.iter().try_fold(1usize, |n, &size| n.checked_mul(size));
-    let offsets = numbers(&entry["data_offsets"]).unwrap_or_default();
-    let bytes = match offsets[..] {
-        [start, stop] => data.get(start..stop),
-        _ => None,
-    };
-    let bytes = bytes.ok_or_else(|| format!("has its data at {}", entry["data_offsets"]))?;
-    *left = left.checked_sub(bytes.len()).ok_or("shares its data with other arrays")?;
-    if count.and_then(|n| n.checked_mul(stored.size())) != Some(bytes.len()) {
-        return Err(format!("has {} bytes for the shape {shape:?}", bytes.len()));
+        deserializer.deserialize_map(Fields)
     }
-    stored.read(&mut &*bytes, &shape, false).map_err(|e| e.to_string())
+}
+
+fn array(entry: &Entry, data: &[u8]) -> Result<Array, String> {
+    let stored = match entry.dtype.as_str() {
+        "BOOL" => Stored::Bool,
+        "U8" => Stored::U8,
+        "I8" => Stored::I8,
+        "I16" => Stored::I16,
+        "U16" => Stored::U16,
+        "I32" => Stored::I32,
+        "U32" => Stored::U32,
+        "I64" => Stored::I64,
+        "F16" => Stored::F16,
+        "BF16" => Stored::BF16,
+        "F32" => Stored::F32,
+        "F64" => Stored::F64,
+        other => return Err(format!("has elements of type {other:?}, which arrays do not have")),
+    };
+    let (start, stop) = entry.data_offsets;
+    let bytes = data.get(start..stop).ok_or("has its data elsewhere")?;
+    let count = entry.shape.iter().try_fold(1usize, |n, &size| n.checked_mul(size));
+    if count.and_then(|n| n.checked_mul(stored.size())) != Some(bytes.len()) {
+        return Err(format!("has {} bytes for the shape {:?}", bytes.len(), entry.shape));
+    }
+    stored.read(&mut &*bytes, &entry.shape, false).map_err(|e| e.to_string())
 }
 
 /// Writes named arrays to a `.safetensors` file, whole or not at all.
@@ -162,14 +215,58 @@ mod tests {
             from_bytes("f", &file(&entry, &[0; 8])).unwrap_err().to_string()
         };
         assert!(one("F32", "[3]", "[0,8]").contains("8 bytes for the shape [3]"));
-        assert!(one("F32", "[2]", "[4,12]").contains("[4,12]"));
-        assert!(one("F32", "[2]", "[8,0]").contains("[8,0]"));
+        assert!(one("F32", "[2]", "[4,12]").contains("4 to 12 of 8"));
+        assert!(one("F32", "[2]", "[8,0]").contains("8 to 0"));
         assert!(one("F32", "[4294967296,4294967296]", "[0,8]").contains("8 bytes"));
         assert!(one("F8_E4M3", "[8]", "[0,8]").contains("F8_E4M3"));
-        let twice = r#"{"x":{"dtype":"U8","shape":[8],"data_offsets":[0,8]},"y":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}"#;
-        assert!(from_bytes("f", &file(twice, &[0; 8])).unwrap_err().to_string().contains("shares"));
         for bad in [&[][..], &[1; 7], &[255; 20], b"\x02\0\0\0\0\0\0\0[]"] {
             assert!(from_bytes("f", bad).is_err());
         }
+    }
+
+    #[test]
+    fn what_the_reference_reader_refuses_is_refused() {
+        let entry = |shape: &str, offsets: &str| {
+            format!(r#"{{"dtype":"U8","shape":{shape},"data_offsets":{offsets}}}"#)
+        };
+        let all = entry("[8]", "[0,8]");
+        let half = |at: usize| entry("[4]", &format!("[{},{}]", at, at + 4));
+        let read = |header: &str| from_bytes("f", &file(header, &[1; 8]));
+        // Each case was asked of the Python package safetensors 0.8; a name that occurs twice is accepted there, against
+        // the format's own rules.
+        for (header, reason) in [
+            (format!(r#"{{"x":{},"y":{}}}"#, half(0), entry("[2]", "[6,8]")), "not from 4 on"),
+            (format!(r#"{{"x":{}}}"#, half(4)), "not from 0 on"),
+            (format!(r#"{{"x":{}}}"#, half(0)), "4 bytes of data behind"),
+            (format!(r#"{{"x":{all},"y":{all}}}"#), "not from 8 on"),
+            (format!(r#"{{"x":{all},"z":{}}}"#, entry("[0]", "[3,3]")), "not from"),
+            ("{}".into(), "8 bytes of data behind"),
+            (format!(r#"{{"x":{all},"x":{all}}}"#), "\"x\" occurs twice"),
+            (format!(r#"{{"__metadata__":{{}},"__metadata__":{{}},"x":{all}}}"#), "occurs twice"),
+            (format!(r#"{{"__metadata__":{{"a":1}},"x":{all}}}"#), "expected a string"),
+            (format!(r#"{{"__metadata__":[],"x":{all}}}"#), "expected a map"),
+            (format!(r#"{{"x":{}}}"#, entry("[8]", "[0,8,9]")), "its header"),
+            (format!(r#"{{"x":{}}}"#, entry("[8]", "[0.0,8]")), "expected"),
+            (format!(r#"{{"x":{}}}"#, entry("[8]", "[-1,8]")), "-1"),
+            (
+                r#"{"x":{"dtype":"U8","dtype":"U8","shape":[8],"data_offsets":[0,8]}}"#.into(),
+                "dtype",
+            ),
+            (r#"{"x":{"shape":[8],"data_offsets":[0,8]}}"#.into(), "dtype"),
+            (format!("{{\"x\":{all}}}\0"), "trailing characters"),
+        ] {
+            let error = read(&header).unwrap_err().to_string();
+            assert!(error.contains(reason), "{header}: {error}");
+        }
+        for header in [
+            format!(r#"{{"y":{},"x":{}}}"#, half(4), half(0)),
+            format!(r#"{{"x":{},"z":{},"y":{}}}"#, half(0), entry("[0]", "[4,4]"), half(4)),
+            format!(r#"{{"__metadata__":null,"x":{all}}}   "#),
+            r#"{"x":{"dtype":"U8","shape":[8],"data_offsets":[0,8],"more":1}}"#.into(),
+        ] {
+            read(&header).unwrap();
+        }
+        let long = [&100_000_001u64.to_le_bytes()[..], b"{}", &vec![b' '; 99_999_999]].concat();
+        assert!(from_bytes("f", &long).unwrap_err().to_string().contains("more than 100000000"));
     }
 }
