@@ -24,9 +24,11 @@ pub use npy::{read as load, write as save};
 pub use npz::{read as load_npz, write as savez, write_compressed as savez_compressed};
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use zip::ZipArchive;
 
 use crate::{Error, Result};
 
@@ -111,6 +113,33 @@ pub(crate) fn read_all(path: &Path) -> Result<Vec<u8>> {
     // A file that grows meanwhile is read up to the size that it had.
     reader.take(size).read_to_end(&mut bytes).map_err(|e| Error::io(path, e))?;
     Ok(bytes)
+}
+
+/// A zip archive whose entries have one name each: in its directory and in front of the contents, as Python compares
+/// them, too. Of several entries of one name the last one counts, as in Python.
+pub(crate) fn open_zip<R: Read + Seek>(reader: R) -> zip::result::ZipResult<ZipArchive<R>> {
+    let mut archive = ZipArchive::new(reader)?;
+    let mut entries = Vec::new();
+    for i in 0..archive.len() {
+        let entry = archive.by_index_raw(i)?;
+        entries.push((entry.header_start(), entry.name_raw().to_vec()));
+    }
+    let mut reader = archive.into_inner();
+    for (start, name) in entries {
+        let mut header = [0; 30];
+        reader.seek(SeekFrom::Start(start))?;
+        reader.read_exact(&mut header)?;
+        let mut found = Vec::new();
+        let length = u16::from_le_bytes([header[26], header[27]]);
+        (&mut reader).take(length.into()).read_to_end(&mut found)?;
+        if found != name {
+            let text = |name: &[u8]| format!("{:?}", String::from_utf8_lossy(name));
+            let reason =
+                format!("{} is called {} where its contents start", text(&name), text(&found));
+            return Err(io::Error::new(io::ErrorKind::InvalidData, reason).into());
+        }
+    }
+    ZipArchive::new(reader)
 }
 
 /// An error of reading a file's contents, as the file's fault where it is.

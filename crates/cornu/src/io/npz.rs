@@ -6,7 +6,7 @@ use std::path::Path;
 
 use cornu_graph::Array;
 use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, ZipArchive, ZipWriter};
+use zip::{CompressionMethod, ZipWriter};
 
 use super::npy;
 use crate::{Error, Result};
@@ -45,7 +45,7 @@ fn parse(what: &str, reader: impl Read + Seek, size: u64) -> Result<BTreeMap<Str
         zip::result::ZipError::Io(e) => super::read_error(what, e),
         e => Error::format(what, format!("is not a readable .npz file: {e}")),
     };
-    let mut archive = ZipArchive::new(reader).map_err(failed)?;
+    let mut archive = super::open_zip(reader).map_err(failed)?;
     // One budget for the whole file: entries may share their compressed bytes.
     let limit = super::expansion_limit(size);
     let mut left = limit;

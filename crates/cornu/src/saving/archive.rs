@@ -11,7 +11,7 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 use super::store;
-use crate::io::{Reader, Source, atomic_write, expansion_limit, hdf5, npz};
+use crate::io::{Reader, Source, atomic_write, expansion_limit, hdf5, npz, open_zip};
 use crate::{Error, Result};
 
 const CONFIG: &str = "config.json";
@@ -117,7 +117,7 @@ impl Container {
 
     fn zip(what: String, source: Source) -> Result<Container> {
         let failed = |e| Error::format(&what, format!("is not a .keras file: {e}"));
-        let zip = ZipArchive::new(BufReader::new(source.reader())).map_err(failed)?;
+        let zip = open_zip(BufReader::new(source.reader())).map_err(failed)?;
         let names = zip.file_names().map(|name| name.map(String::from));
         let names = names.collect::<zip::result::ZipResult<Vec<_>>>().map_err(failed)?;
         let escapes = |name: &&String| {

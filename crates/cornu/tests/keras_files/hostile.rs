@@ -352,3 +352,45 @@ fn damaged_trees_of_chunks_are_errors_or_harmless() {
         assert!(cornu::io::hdf5::from_bytes("growing", good[..at].to_vec()).is_err(), "{at} bytes");
     }
 }
+
+/// Where a text stands in bytes.
+fn places(bytes: &[u8], text: &[u8]) -> Vec<usize> {
+    (0..bytes.len()).filter(|&at| bytes[at..].starts_with(text)).collect()
+}
+
+#[test]
+fn an_entry_has_one_name_and_the_last_of_two_counts_as_in_python() {
+    let folder = Folder::new();
+    let dense = |units: u64| {
+        sequential(json!([{"class_name": "Dense", "config": {"name": "d", "units": units}}]))
+    };
+    // The name in front of the contents, then that of the directory.
+    let path = archive(&folder, &dense(2), None);
+    let good = std::fs::read(&path).unwrap();
+    let [local, listed] = places(&good, b"config.json")[..] else { panic!() };
+    for at in [local, listed] {
+        let mut bytes = good.clone();
+        bytes[at] = b'C';
+        std::fs::write(&path, &bytes).unwrap();
+        let error = refused(&path);
+        assert!(error.contains("onfig.json"), "{error}");
+    }
+    let mut npz = Vec::new();
+    let x = cornu::Array::scalar(1f32);
+    cornu::io::npz::write_to(std::io::Cursor::new(&mut npz), [("x", &x)]).unwrap();
+    let at = places(&npz, b"x.npy")[0];
+    npz[at] = b'y';
+    let error = cornu::io::npz::from_bytes("f", &npz).unwrap_err().to_string();
+    assert!(error.contains("\"x.npy\" is called \"y.npy\""), "{error}");
+
+    // Python's zipfile, and so Keras, takes the last config.json.
+    for (first, second, opens) in [(dense(7), dense(2), true), (dense(2), dense(7), false)] {
+        let path = archive(&folder, &first, Some(("config.jsoM", &second)));
+        let mut bytes = std::fs::read(&path).unwrap();
+        for at in places(&bytes, b"config.jsoM") {
+            bytes[at..at + 11].copy_from_slice(b"config.json");
+        }
+        std::fs::write(&path, &bytes).unwrap();
+        assert_eq!(load_model(&path).is_ok(), opens);
+    }
+}
