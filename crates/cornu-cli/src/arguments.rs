@@ -89,7 +89,7 @@ impl CompileArgs {
         }
         if self.loss.is_empty() {
             for note in &opened.notes {
-                output::note(format!("{}: {note}", path.display()));
+                output::warning(format!("{}: {note}", path.display()));
             }
         }
         let compiled = opened.model.compiled().is_some();
@@ -157,7 +157,7 @@ pub fn model(path: &Path) -> Result<cornu::models::Model, Failure> {
     let opened = Load::new().compile(Compilation::Lenient).open_with_notes(path);
     let opened = opened.map_err(Failure::input)?;
     for note in &opened.notes {
-        eprintln!("warning: {}: {note}", path.display());
+        output::warning(format!("{}: {note}", path.display()));
     }
     Ok(opened.model)
 }

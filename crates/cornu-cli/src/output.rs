@@ -38,8 +38,17 @@ pub fn line(text: impl AsRef<str>) {
 
 /// Says something about a command's work on standard error.
 pub fn note(text: impl AsRef<str>) {
+    aside("note", text.as_ref());
+}
+
+/// Says on standard error that something is not as it might be expected.
+pub fn warning(text: impl AsRef<str>) {
+    aside("warning", text.as_ref());
+}
+
+fn aside(kind: &str, text: &str) {
     // Nothing is lost that was asked for, if nobody reads it.
-    let _ = writeln!(std::io::stderr(), "note: {}", visible(text.as_ref()));
+    let _ = writeln!(std::io::stderr(), "{kind}: {}", visible(text));
 }
 
 /// How many columns the terminal has; none where standard output goes elsewhere.

@@ -384,7 +384,7 @@ fn what_is_no_data_is_named_by_its_contents() {
         ("a.csv", "a.csv"),
         ("b.csv", "line 2 is not UTF-8"),
         ("c.csv", "line 2 has 1 cells, but the first row has 2"),
-        ("zeros.npz", "zeros.npz"),
+        ("zeros.npz", "is not a readable .npz file"),
         ("short.npy", "short.npy"),
         ("gif.png", "is a GIF image, not a data set"),
         ("missing.csv", "no file or folder"),

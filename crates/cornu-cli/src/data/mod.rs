@@ -97,7 +97,7 @@ impl Data {
             options.image_size = pictures::size(&shapes::inputs(model));
         }
         let kind = match FileKind::of(path) {
-            Ok(FileKind::Npz | FileKind::Zip) if !args::is_name(source) => {
+            Ok(FileKind::Npz) if !args::is_name(source) => {
                 Kind::Arrays(npz::read(path).map_err(Failure::input)?)
             }
             Ok(FileKind::Npy) if !args::is_name(source) => {

@@ -75,7 +75,7 @@ fn both(left: &Path, right: &Path) -> Result<(Contents, Contents), Failure> {
         (Ok(left), Ok(right)) => Ok((left, right)),
         // Only weights by Keras's paths can be compared with those of an opened model.
         (Err(e), _) | (_, Err(e)) => {
-            eprintln!("note: compared as written, since a model cannot be opened: {e}");
+            output::note(format!("compared as written, since a model cannot be opened: {e}"));
             Ok(raw)
         }
     }

@@ -76,10 +76,16 @@ pub fn open_with(path: impl AsRef<Path>, options: &Options) -> Result<Dataset> {
         };
     }
     let name = path.display().to_string();
-    let table = path
-        .extension()
-        .is_some_and(|e| e.eq_ignore_ascii_case("csv") || e.eq_ignore_ascii_case("tsv"));
-    match Kind::of(path)? {
+    let is = |endings: &[&str]| {
+        path.extension()
+            .is_some_and(|e| endings.iter().any(|ending| e.eq_ignore_ascii_case(ending)))
+    };
+    let table = is(&["csv", "tsv"]);
+    let kind = Kind::of(path)?;
+    if is(&["xlsx", "xls", "ods", "numbers"]) && !matches!(kind, Kind::Npz | Kind::Npy) {
+        return Err(Error::format(name, "is a spreadsheet: save it as CSV, and give that"));
+    }
+    match kind {
         Kind::Npz | Kind::Zip => named(&name, npz::read(path)?),
         Kind::Npy => Dataset::new(name, (npy::read(path)?, None), None),
         Kind::Idx | Kind::Gzip => Dataset::new(name, (idx::read(path)?, None), None),
@@ -253,6 +259,7 @@ mod tests {
         assert!(message(&folder.file("a.csv", b"1\n2\n")).contains("column of targets"));
         assert!(message(&folder.file("b.gif", b"GIF89a")).contains("is a GIF image, not a data"));
         assert!(message(&folder.0.join("missing")).contains("missing"));
+        assert!(message(&folder.file("t.xlsx", b"PK\x03\x04")).contains("save it as CSV"));
         let path = folder.0.join("w.npz");
         npz::write(&path, [("kernel", &Array::scalar(1f32))]).unwrap();
         assert!(message(&path).contains("`x_train` or `x`, but holds kernel"));
