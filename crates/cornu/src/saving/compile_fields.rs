@@ -82,6 +82,10 @@ pub(super) fn optimizer(mut object: Value) -> (Value, Option<Note>) {
         }
     }
     let class = class_of(&object);
+    // So 2.11 to 2.15 name their own optimizers in legacy files, which have no modules.
+    if object.get("module").is_none() && object["class_name"] == format!("Custom>{class}") {
+        object["class_name"] = json!(class);
+    }
     let Some(config) = arguments(&mut object) else { return (object, None) };
     if let Some(rate) = config.shift_remove("lr") {
         config.insert("learning_rate".into(), rate);

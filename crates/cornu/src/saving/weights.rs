@@ -173,7 +173,7 @@ fn layer_pairs(
 }
 
 /// Gives an optimizer the values of its variables, in Keras's order; says so if they do not fit.
-pub(super) fn optimizer_state(state: &State, arrays: Vec<Array>) -> Result<Option<Note>> {
+pub(super) fn optimizer_state(state: &State, mut arrays: Vec<Array>) -> Result<Option<Note>> {
     let mut variables = state.variables();
     let fits = |variables: &[Variable], arrays: &[Array]| {
         variables.len() == arrays.len()
@@ -190,7 +190,10 @@ pub(super) fn optimizer_state(state: &State, arrays: Vec<Array>) -> Result<Optio
     // An optimizer that never took a step is saved without slots.
     let fresh = arrays.iter().all(|a| a.ndim() == 0) && arrays.len() <= variables.len();
     if fresh {
-        variables.truncate(arrays.len());
+        let scalars = variables.iter().take_while(|v| v.shape().is_empty()).count();
+        variables.truncate(arrays.len().min(scalars));
+        // A learning rate, where a schedule gives it here.
+        arrays.truncate(variables.len());
     }
     if fits(&variables, &arrays) {
         assign(variables.into_iter().zip(arrays).collect())?;

@@ -229,6 +229,11 @@ fn an_argument_that_means_something_is_honoured_or_said() -> Result<()> {
     assert_eq!(about, [About::OptimizerArgument, About::OptimizerState]);
     assert!(opened.model.compiled().is_some());
 
+    // Keras 2.13 has its own optimizers so in .h5 files.
+    let config = json!({ "name": "Adam", "is_legacy_optimizer": false, "learning_rate": 0.5 });
+    let model = load_model(optimizer("Custom>Adam", config))?;
+    assert_eq!(model.with_optimizer(|s| s.learning_rate())?, 0.5);
+
     let path = optimizer("RMSprop", json!({ "lr": 0.002, "rho": 0.9, "decay": 1e-8, "rate": 3 }));
     let error = load_model(&path).err().map(|e| e.to_string()).unwrap_or_default();
     assert!(error.contains("unknown field `rate`"), "{error}");
