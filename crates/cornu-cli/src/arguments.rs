@@ -168,9 +168,7 @@ pub fn compiled_model(path: &Path) -> Result<cornu::models::Model, Failure> {
     let model = cornu::saving::load_model(path).map_err(Failure::input)?;
     if model.compiled().is_none() {
         let message = format!("{}: the model was saved without a loss", path.display());
-        return Err(Failure::input(message).hint(
-            "--loss names one, as in --loss mse, or sparse_categorical_crossentropy for classes",
-        ));
+        return Err(Failure::input(message).hint("compile it before it is saved"));
     }
     Ok(model)
 }

@@ -109,6 +109,13 @@ impl Predict {
                 None => (None, given.clone()),
             }
         };
+        let unknown = |given: &&String| {
+            let named = given.contains('=') && split(given).0.is_none();
+            named && !std::path::Path::new(given).exists()
+        };
+        if let Some(given) = self.input.iter().find(unknown) {
+            return refuse(format!("--input {given}: the model has no such input"));
+        }
         if let [only] = &self.input[..]
             && let (None, source) = split(only)
         {
