@@ -89,5 +89,9 @@ fn open(path: &Path, raw: &Contents) -> cornu::Result<Contents> {
     if raw.config.is_none() {
         return Ok(raw.clone());
     }
-    Contents::of(&Load::new().compile(Compilation::Lenient).open(path)?)
+    let opened = Load::new().compile(Compilation::Lenient).open_with_notes(path)?;
+    for note in &opened.notes {
+        output::warning(format!("{}: {note}", path.display()));
+    }
+    Contents::of(&opened.model)
 }

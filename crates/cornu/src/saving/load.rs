@@ -18,7 +18,7 @@ use crate::{Error, Result};
 
 /// Opens a model that [`Model::save`] or Keras wrote: a `.keras` file, its unzipped folder, or a legacy `.h5` file. It has its weights, is
 /// compiled as it was saved, and its optimizer is where it stopped; an optimizer whose state does not fit starts anew,
-/// with a warning. [`Load`] has options.
+/// with a warning. Models within the model are not compiled by themselves. [`Load`] has options.
 ///
 /// Layers of one's own must be known by [`crate::layers::register`] before. Nothing in a file is ever executed.
 ///
@@ -244,7 +244,7 @@ impl Load {
 }
 
 /// What is wanted where a model is.
-const MODEL_FILE: &str = "a model: a .keras file, its unzipped folder, or a legacy .h5 file";
+const MODEL_FILE: &str = "a .keras file, its unzipped folder, or a legacy .h5 file";
 
 /// The model; what is to be said of it goes to the log.
 fn logged(what: &str, opened: Opened) -> Model {

@@ -289,7 +289,7 @@ fn errors_say_what_a_file_is() {
         (folder.0.join("saved"), "is a SavedModel of TensorFlow"),
     ] {
         let error = load_model(&path).err().map(|e| e.to_string()).unwrap_or_default();
-        assert!(error.contains(what) && error.contains("model"), "{error}");
+        assert!(error.contains(what) && error.contains("not a .keras file"), "{error}");
         let error = load_weights(&small, &path).unwrap_err().to_string();
         assert!(error.contains(what) && error.contains("weights"), "{error}");
         assert!(Contents::read(&path).is_err());
