@@ -73,45 +73,93 @@ impl CompileArgs {
     /// Opens a model and compiles it as it was saved, but for what was given. What of the saved compilation cannot be
     /// used is said, and needed only if nothing was given for it; without an optimizer it can still be evaluated.
     pub fn open(&self, path: &Path) -> Result<Model, Failure> {
-        crate::train::register_layers();
-        let load = Load::new().compile(Compilation::Lenient);
-        let opened = load.open_with_notes(path).map_err(Failure::input)?;
-        let saved = opened.model.compiled().or(opened.compilation).filter(|_| self.loss.is_empty());
-        let no_loss = opened.notes.iter().find(|note| note.about == About::Loss);
-        if self.loss.is_empty() && (saved.is_none() || no_loss.is_some()) {
-            let why = match no_loss.or(opened.notes.first()) {
-                Some(note) => note.to_string(),
-                None => "the model was saved without a loss".into(),
-            };
-            return Err(Failure::input(format!("{}: {why}", path.display())).hint(
-                "--loss names one, as in --loss mse, or sparse_categorical_crossentropy for classes",
-            ));
+        open(path, self, None)
+    }
+}
+
+/// How a model is trained, instead of what it was saved with.
+#[derive(Args, Clone)]
+pub struct TrainArgs {
+    #[command(flatten)]
+    given: CompileArgs,
+
+    /// The optimizer, by Keras's name, instead of the saved one
+    #[arg(long, value_name = "NAME")]
+    optimizer: Option<String>,
+
+    /// The learning rate, instead of the optimizer's own
+    #[arg(long, value_name = "RATE")]
+    learning_rate: Option<f64>,
+}
+
+impl TrainArgs {
+    /// As [`CompileArgs::open`], for training: an optimizer is needed, too. One that is given, or a loss or metric,
+    /// compiles the model anew: the optimizer's state starts at 0.
+    pub fn open(&self, path: &Path) -> Result<Model, Failure> {
+        let model = open(path, &self.given, Some(self.optimizer.as_deref()))?;
+        if let Some(rate) = self.learning_rate {
+            let set = model.with_optimizer(|optimizer| optimizer.set_learning_rate(rate));
+            set.map_err(Failure::input)?;
         }
-        if self.loss.is_empty() {
-            for note in &opened.notes {
-                output::warning(format!("{}: {note}", path.display()));
-            }
-        }
-        let compiled = opened.model.compiled().is_some();
-        if compiled && self.loss.is_empty() && self.metrics.is_empty() {
+        Ok(model)
+    }
+}
+
+/// A compiled model; `optimizer`: what was given for it, where the model is to be trained.
+fn open(
+    path: &Path,
+    given: &CompileArgs,
+    optimizer: Option<Option<&str>>,
+) -> Result<Model, Failure> {
+    crate::train::register_layers();
+    let lenient = Load::new().compile(Compilation::Lenient);
+    let opened = lenient.open_with_notes(path).map_err(Failure::input)?;
+    let saved = opened.model.compiled().or(opened.compilation);
+    let about = |about| opened.notes.iter().find(move |note| note.about == about);
+    let missing = |why: String, hint: &str| {
+        Err(Failure::input(format!("{}: {why}", path.display())).hint(hint))
+    };
+    if given.loss.is_empty() && (saved.is_none() || about(About::Loss).is_some()) {
+        let why = match about(About::Loss).or(opened.notes.first()) {
+            Some(note) => note.to_string(),
+            None => "the model was saved without a loss".into(),
+        };
+        let hint =
+            "--loss names one, as in --loss mse, or sparse_categorical_crossentropy for classes";
+        return missing(why, hint);
+    }
+    if let (Some(None), Some(note)) = (optimizer, about(About::Optimizer)) {
+        return missing(note.to_string(), "--optimizer names one, as in --optimizer adam");
+    }
+    let chosen = optimizer.flatten();
+    let anew = !given.loss.is_empty() || !given.metrics.is_empty() || chosen.is_some();
+    if !anew {
+        opened.notes.iter().for_each(|note| output::warning(format!("{}: {note}", path.display())));
+        if opened.model.compiled().is_some() {
             return Ok(opened.model);
         }
-        let mut compile = saved.unwrap_or_else(|| Compile::new("rmsprop"));
-        for loss in &self.loss {
-            compile = match loss.split_once('=') {
-                Some((output, loss)) => compile.loss_of(output, loss),
-                None => compile.loss(loss.as_str()),
-            };
-        }
-        for metric in &self.metrics {
-            compile = match metric.split_once('=') {
-                Some((output, metric)) => compile.metrics_of(output, [metric]),
-                None => compile.metrics([metric.as_str()]),
-            };
-        }
-        opened.model.compile(compile).map_err(Failure::input)?;
-        Ok(opened.model)
     }
+    let mut compile = saved.unwrap_or_else(|| Compile::new("rmsprop"));
+    if let Some(name) = chosen {
+        compile = compile.optimizer(name);
+    }
+    if !given.loss.is_empty() {
+        compile = compile.optimizer_only();
+    }
+    for loss in &given.loss {
+        compile = match loss.split_once('=') {
+            Some((output, loss)) => compile.loss_of(output, loss),
+            None => compile.loss(loss.as_str()),
+        };
+    }
+    for metric in &given.metrics {
+        compile = match metric.split_once('=') {
+            Some((output, metric)) => compile.metrics_of(output, [metric]),
+            None => compile.metrics([metric.as_str()]),
+        };
+    }
+    opened.model.compile(compile).map_err(Failure::input)?;
+    Ok(opened.model)
 }
 
 /// Images as `float32` from 0 to 1 of shape `(n, height, width, channels)`.
@@ -144,13 +192,6 @@ pub fn white(name: &str) -> f32 {
     if name == "digits8x8" { 16.0 } else { 255.0 }
 }
 
-/// Makes the folder that a run writes into.
-pub fn make_folder(path: &Path) -> Result<(), Failure> {
-    std::fs::create_dir_all(path).map_err(|e| {
-        Failure::input(format!("{}: {e}", path.display())).hint("choose another folder with --out")
-    })
-}
-
 /// A model from a file. What of the file cannot be used is a warning: it is needed for training alone.
 pub fn model(path: &Path) -> Result<cornu::models::Model, Failure> {
     crate::train::register_layers();
@@ -160,15 +201,4 @@ pub fn model(path: &Path) -> Result<cornu::models::Model, Failure> {
         output::warning(format!("{}: {note}", path.display()));
     }
     Ok(opened.model)
-}
-
-/// A model from a file that knows how it is trained.
-pub fn compiled_model(path: &Path) -> Result<cornu::models::Model, Failure> {
-    crate::train::register_layers();
-    let model = cornu::saving::load_model(path).map_err(Failure::input)?;
-    if model.compiled().is_none() {
-        let message = format!("{}: the model was saved without a loss", path.display());
-        return Err(Failure::input(message).hint("compile it before it is saved"));
-    }
-    Ok(model)
 }

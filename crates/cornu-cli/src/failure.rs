@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::process::ExitCode;
 
-use crate::output::visible;
+use crate::output;
 
 /// A sentence for standard error, perhaps a hint, and an exit code.
 #[derive(Debug)]
@@ -32,9 +32,10 @@ impl Failure {
 
     /// Prints the failure and gives the exit code.
     pub fn report(self) -> ExitCode {
-        eprintln!("error: {}", visible(&self.message));
+        // Where this cannot be written there is nowhere else to say it; the exit code stays.
+        output::say(format!("error: {}", output::message(&self.message)));
         if let Some(hint) = self.hint {
-            eprintln!("hint: {}", visible(&hint));
+            output::say(format!("hint: {}", output::message(&hint)));
         }
         ExitCode::from(self.code)
     }

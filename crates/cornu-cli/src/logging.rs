@@ -6,7 +6,7 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::Failure;
+use crate::{Failure, output};
 
 /// Starts logging: warnings always, plans or more on request.
 pub fn init() -> Result<(), Failure> {
@@ -23,7 +23,7 @@ pub fn init() -> Result<(), Failure> {
             return Err(Failure::input(message));
         }
     };
-    let layer = tracing_subscriber::fmt::layer().without_time().with_writer(std::io::stderr);
+    let layer = tracing_subscriber::fmt::layer().without_time().with_writer(|| output::ErrOut);
     tracing_subscriber::registry().with(targets).with(layer).init();
     Ok(())
 }

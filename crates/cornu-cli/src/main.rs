@@ -73,8 +73,15 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    // clap itself prints help and usage errors, and ends with 0 or 2.
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        // Help, a version, or a usage error.
+        Err(said) => {
+            let code = said.exit_code();
+            let failed = said.print().err().filter(|e| e.kind() != std::io::ErrorKind::BrokenPipe);
+            return ExitCode::from(if failed.is_some() { 1 } else { code as u8 });
+        }
+    };
     let done = logging::init().and_then(|()| {
         match cli.command {
             Command::Diff(command) => return command.run(),
@@ -93,5 +100,9 @@ fn main() -> ExitCode {
         }?;
         Ok(ExitCode::SUCCESS)
     });
-    done.unwrap_or_else(Failure::report)
+    match (done, output::outcome()) {
+        (Ok(_), Some(failed)) => Failure::run(failed).report(),
+        (Ok(code), None) => code,
+        (Err(failure), _) => failure.report(),
+    }
 }

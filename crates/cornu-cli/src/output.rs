@@ -1,17 +1,43 @@
-//! Standard output that may be closed early, as by `| head`.
+//! Standard output and standard error, which may be closed early, as by `| head`, or be full.
+//!
+//! Writing never ends the command: a run goes on that writes files. The first error is kept, and [`outcome`] makes it the
+//! command's own; a reader that has gone away is none.
 
 use std::borrow::Cow;
-use std::io::Write;
+use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::sync::Mutex;
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// Whether a terminal would obey a character, or show what comes after it in another place.
+fn obeyed(c: char) -> bool {
+    c.is_control() && !matches!(c, '\n' | '\t')
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// A message in one line of at most 400 characters, whatever the names in it are.
+pub fn message(text: &str) -> String {
+    const MOST: usize = 400;
+    let shown: String = text
+        .chars()
+        .flat_map(|c| match c == '\n' || c == '\t' || obeyed(c) {
+            true => c.escape_default().collect::<Vec<_>>(),
+            false => vec![c],
+        })
+        .collect();
+    let count = shown.chars().count();
+    if count <= MOST {
+        return shown;
+    }
+    // The end says what was received: both ends stay.
+    let tail = MOST / 3;
+    let head: String = shown.chars().take(MOST - tail - 1).collect();
+    head + "…" + &shown.chars().skip(count - tail).collect::<String>()
+}
 
 /// A text without what a terminal would obey: control characters, but for those of lines, and marks that turn the
 /// direction of writing are shown as escapes. Names in files can hold them.
 pub fn visible(text: &str) -> Cow<'_, str> {
-    let obeyed = |c: char| {
-        c.is_control() && !matches!(c, '\n' | '\r' | '\t')
-            || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
     if !text.contains(obeyed) {
         return Cow::Borrowed(text);
     }
@@ -22,13 +48,72 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// Prints text; a reader that has gone away ends the program quietly.
-pub fn print(text: impl AsRef<str>) {
-    let mut out = std::io::stdout().lock();
-    let written = out.write_all(visible(text.as_ref()).as_bytes()).and_then(|()| out.flush());
-    if written.is_err() {
-        std::process::exit(0);
+/// What went wrong first, and where.
+static FAILED: Mutex<Option<(&'static str, io::Error)>> = Mutex::new(None);
+
+fn keep(stream: &'static str, written: io::Result<()>) {
+    if let Err(error) = written {
+        FAILED.lock().unwrap_or_else(|p| p.into_inner()).get_or_insert((stream, error));
     }
+}
+
+/// What went wrong while writing, unless a reader has gone away.
+pub fn outcome() -> Option<String> {
+    let failed = FAILED.lock().unwrap_or_else(|p| p.into_inner()).take();
+    let (stream, error) = failed.filter(|(_, e)| e.kind() != ErrorKind::BrokenPipe)?;
+    Some(format!("{stream}: {error}"))
+}
+
+/// Standard output; what comes after a failure is left out, as it would leave a gap.
+pub struct Out;
+
+impl Write for Out {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if FAILED.lock().unwrap_or_else(|p| p.into_inner()).is_none() {
+            let mut out = io::stdout().lock();
+            keep("standard output", out.write_all(bytes).and_then(|()| out.flush()));
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Standard error.
+pub struct ErrOut;
+
+impl Write for ErrOut {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        keep("standard error", io::stderr().lock().write_all(bytes));
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Whether standard output can be drawn over.
+pub fn moves() -> bool {
+    io::stdout().is_terminal()
+}
+
+/// Whether colours are wanted.
+pub fn colors() -> bool {
+    !std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+}
+
+/// Prints text.
+pub fn print(text: impl AsRef<str>) {
+    // Neither stream fails: what goes wrong is kept.
+    let _ = Out.write_all(visible(text.as_ref()).as_bytes());
+}
+
+/// Prints a line on standard error.
+pub fn say(text: impl AsRef<str>) {
+    let _ = writeln!(ErrOut, "{}", text.as_ref());
 }
 
 /// Prints a line.
@@ -38,17 +123,12 @@ pub fn line(text: impl AsRef<str>) {
 
 /// Says something about a command's work on standard error.
 pub fn note(text: impl AsRef<str>) {
-    aside("note", text.as_ref());
+    say(format!("note: {}", message(text.as_ref())));
 }
 
 /// Says on standard error that something is not as it might be expected.
 pub fn warning(text: impl AsRef<str>) {
-    aside("warning", text.as_ref());
-}
-
-fn aside(kind: &str, text: &str) {
-    // Nothing is lost that was asked for, if nobody reads it.
-    let _ = writeln!(std::io::stderr(), "{kind}: {}", visible(text));
+    say(format!("warning: {}", message(text.as_ref())));
 }
 
 /// How many columns the terminal has; none where standard output goes elsewhere.
@@ -128,6 +208,16 @@ fn cut(text: &str, width: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_message_is_one_short_line_without_what_a_terminal_obeys() {
+        assert_eq!(message("a\u{1b}[2Jb\nc\u{202e}"), "a\\u{1b}[2Jb\\nc\\u{202e}");
+        let long = format!("start {} end", "名".repeat(5000));
+        let short = message(&long);
+        assert!(
+            short.chars().count() == 400 && short.starts_with("start ") && short.ends_with(" end")
+        );
+    }
 
     #[test]
     fn columns_stand_below_each_other_in_any_script() {

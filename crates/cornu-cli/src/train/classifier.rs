@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use cornu::callbacks::{CSVLogger, Interrupt, ModelCheckpoint};
-use cornu::datasets::Dataset;
+use cornu::datasets::{Dataset, train_test_split};
 use cornu::layers::{Conv2D, Dense, Dropout, Flatten, Input, LayerExt, MaxPooling2D};
 use cornu::models::{Compile, Fit, Model};
 use cornu::{Array, plot};
 
 use super::pictures;
-use crate::arguments::{RunArgs, images, make_folder};
+use super::run::{FolderArgs, Run};
+use crate::arguments::{RunArgs, images};
 use crate::data::{PictureArgs, load};
 use crate::{Failure, classes, output};
 
@@ -43,6 +43,9 @@ pub struct Classifier {
     out: PathBuf,
 
     #[command(flatten)]
+    folder: FolderArgs,
+
+    #[command(flatten)]
     run: RunArgs,
 }
 
@@ -59,48 +62,43 @@ impl Classifier {
         }
         self.run.apply()?;
         let data = load(&self.data, &self.pictures.options())?;
-        let (train, test) = parts(&data)?;
-        let classes = train.y.to_vec::<i64>().into_iter().chain(test.y.to_vec()).max().unwrap_or(0)
-            as usize
-            + 1;
-        make_folder(&self.out)?;
+        let parts = Parts::of(&data, self.run.seed)?;
+        let classes = parts.classes;
+        let model = network(parts.train.x.shape(), classes)?;
+        let run = Run::open(&self.out, &self.folder, FILES, "backup")?;
         classes::write(&self.out, &data.class_names)?;
-        let model = network(train.x.shape(), classes)?;
         model.compile(
             Compile::new("adam").loss("sparse_categorical_crossentropy").metrics(["accuracy"]),
         )?;
         output::line(format!(
-            "Training on {} pictures of {}, testing on {}.",
-            train.x.shape()[0],
+            "Training on {} pictures of {}, validating on {}, testing on {}.",
+            parts.train.count(),
             data.name,
-            test.x.shape()[0]
+            parts.validation.count(),
+            parts.test.count()
         ));
-        let at = |name: &str| self.out.join(name);
-        let args = Fit::new()
-            .epochs(self.epochs)
+        parts.warn(&data.class_names);
+        let fit = Fit::new()
             .batch_size(self.batch_size)
-            .validation_data(&test.x, &test.y)
-            .callback(CSVLogger::new(at("history.csv")))
-            .callback(ModelCheckpoint::new(at("model.keras")))
-            .callback(Interrupt::new()?);
-        let history = model.fit(&train.x, &train.y, args)?;
+            .validation_data(&parts.validation.x, &parts.validation.y);
+        let rows = (&parts.train.x, &parts.train.y);
+        let how = ("model.keras", Some(DIVERGED));
+        let Some(history) = run.fit(&model, rows, fit, self.epochs, how)? else { return Ok(()) };
+        let at = |name: &str| run.at(name);
         model.save(at("model.keras"))?;
         if !history.epochs.is_empty() {
             pictures::curves(&history, "loss", "Loss of the classifier", &at("loss.png"))?;
-            pictures::curves(
-                &history,
-                "accuracy",
-                "Accuracy of the classifier",
-                &at("accuracy.png"),
-            )?;
+            let title = "Accuracy of the classifier";
+            pictures::curves(&history, "accuracy", title, &at("accuracy.png"))?;
         }
-        let counts = self.confusion(&model, &test, classes)?;
+        let test = &parts.test;
+        let counts = self.confusion(&model, test, classes)?;
         report(&counts, classes, &data.class_names);
         let names: Vec<&str> = data.class_names.iter().map(String::as_str).collect();
         let counts = Array::new(&[classes, classes], counts).map_err(Failure::run)?;
         plot::confusion_matrix("What the classifier takes for what", &counts, &names)?
             .save(at("confusion.png"))?;
-        output::line(format!("Wrote model, history and pictures into {}.", self.out.display()));
+        run.wrote("model, history and pictures");
         Ok(())
     }
 
@@ -116,44 +114,91 @@ impl Classifier {
     }
 }
 
-/// Training and test pictures; without a test part, the last tenth of the training part is held out.
-fn parts(data: &Dataset) -> Result<(Part, Part), Failure> {
-    let Some(labels) = &data.y_train else {
-        let message = format!("{}: a classifier needs classes, and there are none", data.name);
-        return Err(Failure::input(message));
-    };
-    let check = |y: &Array| {
+/// What a run writes.
+const FILES: &[&str] =
+    &["accuracy.png", "classes.txt", "confusion.png", "history.csv", "loss.png", "model.keras"];
+
+/// The loss of guessing one of a thousand classes is 7.
+const DIVERGED: f64 = 1e4;
+
+/// The shares of the pictures that are held out where the data does not say which.
+const HELD_OUT: f64 = 0.1;
+
+/// Fewer pictures of a class than this say little of it.
+const FEW: usize = 10;
+
+/// Pictures to learn from, to choose an epoch by, and to judge the model by: no picture is in two of them.
+struct Parts {
+    train: Part,
+    validation: Part,
+    test: Part,
+    classes: usize,
+}
+
+impl Part {
+    fn new(x: &Array, y: &Array, name: &str) -> Result<Part, Failure> {
         let integer = y.dtype().is_integer() && y.ndim() == 1;
         if !integer || y.to_vec::<i64>().iter().any(|&l| !(0..1000).contains(&l)) {
-            let message =
-                format!("{}: classes must be numbers from 0 to 999, one per picture", data.name);
+            let message = format!("{name}: classes must be numbers from 0 to 999, one per picture");
             return Err(Failure::input(message));
         }
-        Ok(())
-    };
-    check(labels)?;
-    let (x, y) = (images(&data.x_train, &data.name)?, labels.clone());
-    match &data.y_test {
-        Some(test) if test.shape()[0] > 0 => {
-            check(test)?;
-            Ok((Part { x, y }, Part { x: images(&data.x_test, &data.name)?, y: test.clone() }))
-        }
-        _ => {
-            let n = x.shape()[0];
-            let at = n - n / 10;
-            if n < 20 {
-                return Err(Failure::input(format!(
-                    "{}: there are too few pictures ({n})",
-                    data.name
-                )));
+        Ok(Part { x: images(x, name)?, y: y.clone() })
+    }
+
+    fn count(&self) -> usize {
+        self.x.shape()[0]
+    }
+
+    /// Two parts, each class with the same share in both, the second of a tenth.
+    fn split(self, seed: u64) -> Result<(Part, Part), Failure> {
+        let mut parts = train_test_split([&self.x, &self.y], HELD_OUT, Some(&self.y), seed)
+            .map_err(Failure::input)?
+            .into_iter();
+        match (parts.next(), parts.next()) {
+            (Some((x, x_out)), Some((y, y_out))) => {
+                Ok((Part { x, y }, Part { x: x_out, y: y_out }))
             }
-            let part = |from, to| -> Result<Part, Failure> {
-                Ok(Part {
-                    x: x.rows(from, to).map_err(Failure::run)?,
-                    y: y.rows(from, to).map_err(Failure::run)?,
-                })
-            };
-            Ok((part(0, at)?, part(at, n)?))
+            _ => Err(Failure::run("the pictures could not be split")),
+        }
+    }
+}
+
+impl Parts {
+    /// The data's own test part, or a tenth of each class; another tenth of what is left for validation.
+    fn of(data: &Dataset, seed: u64) -> Result<Parts, Failure> {
+        let Some(labels) = &data.y_train else {
+            let message = format!("{}: a classifier needs classes, and there are none", data.name);
+            return Err(Failure::input(message));
+        };
+        let all = Part::new(&data.x_train, labels, &data.name)?;
+        if all.count() < 20 {
+            let message = format!("{}: there are too few pictures ({})", data.name, all.count());
+            return Err(Failure::input(message));
+        }
+        let (rest, test) = match &data.y_test {
+            Some(y) if y.shape()[0] > 0 => (all, Part::new(&data.x_test, y, &data.name)?),
+            _ => all.split(seed)?,
+        };
+        let (train, validation) = rest.split(seed)?;
+        let labels = [&train, &validation, &test].map(|part| part.y.to_vec::<i64>());
+        let classes = labels.iter().flatten().max().map_or(1, |&most| most as usize + 1);
+        Ok(Parts { train, validation, test, classes })
+    }
+
+    /// Says which classes have too few pictures to be learnt or judged.
+    fn warn(&self, names: &[String]) {
+        let mut counts = vec![0; self.classes];
+        self.train.y.to_vec::<i64>().into_iter().for_each(|class| counts[class as usize] += 1);
+        let few = counts.iter().enumerate().filter(|(_, count)| **count < FEW);
+        let shown: Vec<String> = few
+            .map(|(class, count)| match names.get(class) {
+                Some(name) => format!("{name} ({count})"),
+                None => format!("{class} ({count})"),
+            })
+            .collect();
+        if !shown.is_empty() {
+            let shown = shown.join(", ");
+            output::note(format!("fewer than {FEW} pictures to learn from: {shown}"));
         }
     }
 }

@@ -11,7 +11,8 @@ use cornu::plot::{self, Series};
 use cornu::{Array, DType, Eval, random};
 
 use super::gan_models::{Draw, Models};
-use crate::arguments::{RunArgs, images, make_folder};
+use super::run::{FolderArgs, Run};
+use crate::arguments::{RunArgs, images};
 use crate::data::load;
 use crate::{Failure, output};
 use cornu::datasets::Options;
@@ -21,10 +22,11 @@ use cornu::datasets::Options;
 /// The discriminator learns to tell real pictures from generated ones; the generator learns to deceive it.
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  cornu train gan --steps 2000\n  cornu train gan --resume --steps 10000    go \
-                        on to step 10000\n\nWrites into the folder --out: samples-STEP.png, losses.csv, \
-                        losses.png, generator.keras, and the\ncheckpoint from which --resume goes on. Ctrl-C \
-                        saves and ends."
+    after_help = "Examples:\n  cornu train gan\n  cornu train gan --resume --steps 10000    go on to step 10000, as in \
+                        the notes: hours\n\nA step takes one to three seconds on two cores; after the first ones the \
+                        command says how long the rest will take.\n\nWrites into the folder --out: samples-STEP.png, \
+                        losses.csv, losses.png, generator.keras, discriminator.keras, and\nthe checkpoint from which \
+                        --resume goes on. Ctrl-C saves and ends."
 )]
 pub struct Gan {
     /// The pictures, in colour: emoji (ship with the program), or a path (see `cornu datasets`); those of a folder
@@ -33,7 +35,7 @@ pub struct Gan {
     data: String,
 
     /// The number of the last step
-    #[arg(long, default_value_t = 10_000)]
+    #[arg(long, default_value_t = 300)]
     steps: usize,
 
     /// Real pictures per step
@@ -45,24 +47,27 @@ pub struct Gan {
     latent_dim: usize,
 
     /// Every how many steps to paint a sheet of samples
-    #[arg(long, default_value_t = 100, value_name = "STEPS")]
+    #[arg(long, default_value_t = 50, value_name = "STEPS")]
     sample_every: usize,
 
     /// Every how many steps to save what --resume needs
-    #[arg(long, default_value_t = 500, value_name = "STEPS")]
+    #[arg(long, default_value_t = 100, value_name = "STEPS")]
     checkpoint_every: usize,
 
     /// The folder to write into
     #[arg(long, default_value = "runs/gan", value_name = "FOLDER")]
     out: PathBuf,
 
-    /// Go on with the run in --out
-    #[arg(long)]
-    resume: bool,
+    #[command(flatten)]
+    folder: FolderArgs,
 
     #[command(flatten)]
     run: RunArgs,
 }
+
+/// What a run writes beside its samples.
+const FILES: &[&str] =
+    &["checkpoint.npz", "discriminator.keras", "generator.keras", "losses.csv", "losses.png"];
 
 /// Losses by step: step, discriminator, generator.
 type Losses = Vec<[f64; 3]>;
@@ -91,10 +96,16 @@ impl Gan {
                 format!("{}: {} pictures are fewer than a batch", data.name, real.shape()[0]);
             return Err(Failure::input(message));
         }
-        make_folder(&self.out)?;
+        let run = Run::open(&self.out, &self.folder, FILES, "checkpoint.npz")?;
         let models = Models::build(self.latent_dim)?;
         let (mut losses, done) =
-            if self.resume { self.restore(&models)? } else { (Losses::new(), 0) };
+            if self.folder.resume { self.restore(&models)? } else { (Losses::new(), 0) };
+        if self.steps <= done {
+            output::line(format!(
+                "Nothing to do: {done} steps are done; --steps says where to stop."
+            ));
+            return Ok(());
+        }
         output::line(format!(
             "Training on {} pictures of {}: generator {} parameters, discriminator {}.",
             real.shape()[0],
@@ -105,12 +116,18 @@ impl Gan {
         let interrupt = Interrupt::new();
         interrupt?;
         let start = Instant::now();
-        let mut last = done;
         for step in done + 1..=self.steps {
             losses.push(self.step(&models, &real, step)?);
-            last = step;
-            let stop = Interrupt::happened() || step == self.steps;
-            if step.is_multiple_of(self.sample_every) || stop {
+            if let Some([_, d, g]) = losses.last().filter(|row| row.iter().any(|v| !v.is_finite()))
+            {
+                let message = format!("the losses are {d} and {g} after step {step}");
+                let hint = "the training has diverged: --resume starts again at the last checkpoint, another --seed elsewhere";
+                return Err(Failure::run(message).hint(hint));
+            }
+            let interrupted = Interrupt::happened() && step < self.steps;
+            let stop = interrupted || step == self.steps;
+            // Whoever interrupts is not kept waiting for a picture.
+            if step.is_multiple_of(self.sample_every) || step == self.steps {
                 self.sample(&models.generator, step)?;
             }
             if step - done <= 3 || step.is_multiple_of(10) || stop {
@@ -119,14 +136,12 @@ impl Gan {
             if step.is_multiple_of(self.checkpoint_every) || stop {
                 self.checkpoint(&models, &losses, step)?;
             }
-            if stop {
-                break;
+            if interrupted {
+                let message = format!("interrupted after step {step} of {}", self.steps);
+                return Err(Failure::run(message).hint("--resume goes on from there"));
             }
         }
-        output::line(format!(
-            "Wrote samples, losses and models of step {last} into {}.",
-            self.out.display()
-        ));
+        run.wrote(&format!("samples, losses and models of step {}", self.steps));
         Ok(())
     }
 
@@ -157,11 +172,14 @@ impl Gan {
 
     fn say(&self, step: usize, losses: &Losses, per_step: Duration) {
         let Some([_, d, g]) = losses.last() else { return };
-        let left = per_step.as_secs() * (self.steps - step) as u64;
+        let left = (per_step * (self.steps - step) as u32).as_secs();
+        let each = match per_step.as_secs_f64() {
+            seconds if seconds < 1.0 => format!("{:.0} ms", seconds * 1e3),
+            seconds => format!("{seconds:.1} s"),
+        };
         output::line(format!(
-            "step {step}/{} - {:.0}ms/step - {}:{:02}:{:02} left - discriminator_loss: {d:.4} - gan_loss: {g:.4}",
+            "step {step}/{} - {each} a step - {}:{:02}:{:02} left - discriminator_loss: {d:.4} - gan_loss: {g:.4}",
             self.steps,
-            per_step.as_secs_f64() * 1e3,
             left / 3600,
             left % 3600 / 60,
             left % 60
@@ -170,6 +188,7 @@ impl Gan {
 
     fn checkpoint(&self, models: &Models, losses: &Losses, step: usize) -> Result<(), Failure> {
         models.generator.save(self.out.join("generator.keras"))?;
+        models.discriminator.save(self.out.join("discriminator.keras"))?;
         let mut state = Vec::new();
         for (name, model) in self.parts(models) {
             let variables = model.with_optimizer(|o| Ok(o.variables()))?;

@@ -4,6 +4,7 @@ pub mod classifier;
 mod gan;
 pub mod gan_models;
 mod pictures;
+mod run;
 mod sampling;
 mod saved;
 pub mod vae;
@@ -19,7 +20,8 @@ use crate::Failure;
     args_conflicts_with_subcommands = true,
     subcommand_negates_reqs = true,
     after_help = "Examples:\n  cornu train vae\n  cornu train model.keras --data more.npz --epochs 5\n\nA \
-                  model goes on where its optimizer stopped. Into the folder --out go model.keras, \
+                  model goes on where its optimizer stopped; --loss, --optimizer, --metrics and --learning-rate say \
+                  otherwise, or what it was saved without. Into the folder --out go model.keras, \
                   history.csv and loss.png."
 )]
 pub struct Train {

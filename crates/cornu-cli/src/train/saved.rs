@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use cornu::callbacks::{CSVLogger, Interrupt, ModelCheckpoint};
 use cornu::models::Fit;
 
 use super::pictures;
-use crate::arguments::{RunArgs, compiled_model, make_folder};
+use super::run::{FolderArgs, Run};
+use crate::arguments::{RunArgs, TrainArgs};
 use crate::data::{Data, DataArgs, Part};
-use crate::{Failure, classes, output};
+use crate::{Failure, classes, suggest};
 
 /// Goes on with the training of a model from a file.
 #[derive(Args)]
@@ -21,13 +21,13 @@ pub struct Saved {
     /// The data: a table (.csv), a folder of pictures by class, the name of a data set (see `cornu datasets`), or
     /// a .npz file with x and y, or an array for each input and output by its name; a test part, or x_val and
     /// y_val, is evaluated after each epoch
-    #[arg(long, value_name = "NAME|PATH", required = true)]
+    #[arg(long, value_name = "NAME|PATH")]
     data: Option<String>,
 
     #[command(flatten)]
     how: DataArgs,
 
-    /// How often to go through all rows
+    /// How often to go through all rows; with --resume, the last epoch
     #[arg(long, value_name = "N", default_value_t = 1)]
     epochs: usize,
 
@@ -48,6 +48,12 @@ pub struct Saved {
     out: Option<PathBuf>,
 
     #[command(flatten)]
+    folder: FolderArgs,
+
+    #[command(flatten)]
+    compile: TrainArgs,
+
+    #[command(flatten)]
     run: RunArgs,
 }
 
@@ -56,12 +62,21 @@ impl Saved {
         if self.batch_size == 0 {
             return Err(Failure::input("--batch-size must be at least 1"));
         }
-        // Both are there, or clap would have complained: they are options for `cornu train vae` alone.
-        let (Some(path), Some(data)) = (&self.model, &self.data) else {
-            return Err(Failure::input("a model and --data are needed"));
+        // It is there, or clap would have complained: an option for `cornu train vae` alone.
+        let Some(path) = &self.model else {
+            return Err(Failure::input("a model is needed"));
+        };
+        let Some(data) = &self.data else {
+            let name = path.to_string_lossy();
+            let meant = suggest::nearest(&name, ["vae", "gan", "classifier"].into_iter());
+            return Err(match meant.filter(|_| !path.exists()) {
+                Some(meant) => Failure::input(format!("{name}: there is no such file or workload"))
+                    .hint(format!("did you mean {meant:?}?")),
+                None => Failure::input("--data is needed to train a model from a file"),
+            });
         };
         self.run.apply()?;
-        let model = compiled_model(path)?;
+        let model = self.compile.open(path)?;
         let data = Data::open(data, &self.how, &model)?.classes(&classes::beside(path)?);
         let rows = data.rows(&model, Part::Train)?;
         let held_out = match data.has(&model, Part::Validation) {
@@ -72,26 +87,30 @@ impl Saved {
             let name = path.file_stem().unwrap_or(path.as_os_str());
             PathBuf::from("runs").join(name)
         });
-        make_folder(&out)?;
+        let run = Run::open(&out, &self.folder, FILES, "backup")?;
         classes::write(&out, data.class_names())?;
-        let at = |name: &str| out.join(name);
         let mut args = Fit::new()
-            .epochs(self.epochs)
             .batch_size(self.batch_size)
             .shuffle(!self.no_shuffle)
-            .validation_split(self.validation_split)
-            .callback(CSVLogger::new(at("history.csv")))
-            .callback(ModelCheckpoint::new(at("model.keras")))
-            .callback(Interrupt::new()?);
+            .validation_split(self.validation_split);
         if let Some(held_out) = &held_out {
             args = args.validation_data(&held_out.x, &held_out.y);
         }
-        let history = model.fit(&rows.x, &rows.y, args).map_err(Failure::input)?;
-        model.save(at("model.keras"))?;
-        if !history.epochs.is_empty() {
-            pictures::curves(&history, "loss", "Loss", &at("loss.png"))?;
+        // What is large depends on the loss: only what is no number has diverged.
+        let fit = (&rows.x, &rows.y);
+        let Some(history) = run.fit(&model, fit, args, self.epochs, ("model.keras", None))? else {
+            return Ok(());
+        };
+        model.save(run.at("model.keras"))?;
+        if history.epochs.is_empty() {
+            run.wrote("the model as it was");
+            return Ok(());
         }
-        output::line(format!("Wrote model, history and loss.png into {}.", out.display()));
+        pictures::curves(&history, "loss", "Loss", &run.at("loss.png"))?;
+        run.wrote("model, history and loss.png");
         Ok(())
     }
 }
+
+/// What a run writes.
+const FILES: &[&str] = &["classes.txt", "history.csv", "loss.png", "model.keras"];

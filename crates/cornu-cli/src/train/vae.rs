@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use cornu::callbacks::{CSVLogger, Interrupt, ModelCheckpoint};
 use cornu::datasets::Dataset;
 use cornu::layers::{Conv2D, Conv2DTranspose, Dense, Flatten, Input, LayerExt, Reshape};
 use cornu::models::{Compile, Fit, History, Model};
@@ -11,10 +10,11 @@ use cornu::plot::{self, Points};
 use cornu::stats::{Distribution, Normal};
 use cornu::{Array, DType, Eval, ops};
 
+use super::pictures;
+use super::run::{FolderArgs, Run};
 use super::sampling::Sampling;
 use super::vae_loss::VaeLoss;
-use super::{pictures, register_layers};
-use crate::arguments::{RunArgs, images, make_folder};
+use crate::arguments::{RunArgs, images};
 use crate::data::{PictureArgs, load};
 use crate::{Failure, output};
 
@@ -43,7 +43,7 @@ pub struct Vae {
     epochs: usize,
 
     /// Pictures per training step
-    #[arg(long, default_value_t = 128)]
+    #[arg(long, default_value_t = 16)]
     batch_size: usize,
 
     /// The number of dimensions of the latent space
@@ -54,9 +54,8 @@ pub struct Vae {
     #[arg(long, default_value = "runs/vae", value_name = "FOLDER")]
     out: PathBuf,
 
-    /// Go on with the run in --out
-    #[arg(long)]
-    resume: bool,
+    #[command(flatten)]
+    folder: FolderArgs,
 
     #[command(flatten)]
     run: RunArgs,
@@ -109,6 +108,21 @@ impl Models {
     }
 }
 
+/// What a run writes.
+const FILES: &[&str] = &[
+    "decoder.keras",
+    "encoder.keras",
+    "history.csv",
+    "latent.png",
+    "loss.png",
+    "manifold.png",
+    "reconstructions.png",
+    "vae.keras",
+];
+
+/// Losses of pictures are below 1, also at the start.
+const DIVERGED: f64 = 1e4;
+
 impl Vae {
     pub fn run(self) -> Result<(), Failure> {
         if self.batch_size == 0 || self.latent_dim == 0 {
@@ -118,68 +132,36 @@ impl Vae {
         let data = load(&self.data, &self.pictures.options())?;
         let train = images(&data.x_train, &data.name)?;
         let test = images(&data.x_test, &data.name)?;
-        make_folder(&self.out)?;
-        let (models, done) = if self.resume {
-            self.reopen()?
-        } else {
-            (Models::build(train.shape(), self.latent_dim)?, 0)
-        };
+        let run = Run::open(&self.out, &self.folder, FILES, "backup")?;
+        let models = Models::build(train.shape(), self.latent_dim)?;
         output::line(format!(
             "Training on {} pictures of {}, testing on {}.",
             train.shape()[0],
             data.name,
             test.shape()[0]
         ));
-        let history = self.train(&models, &train, &test, done)?;
-        self.save(&models, &history, &data, &test, &train)
-    }
-
-    /// The models of an earlier run, and how many epochs it has done.
-    fn reopen(&self) -> Result<(Models, usize), Failure> {
-        register_layers();
-        let path = self.out.join("vae.keras");
-        let vae = cornu::saving::load_model(&path)
-            .map_err(|e| Failure::input(e).hint("--resume goes on with a run that --out holds"))?;
-        let decoder = Model::from_layer(vae.get_layer("decoder").map_err(Failure::input)?);
-        let end = |name: &str| vae.layer_output(name).map_err(Failure::input);
-        let ends = vec![end("z_mean")?, end("z_log_var")?];
-        let encoder = Model::named("encoder", vae.inputs(), ends).map_err(Failure::input)?;
-        let log = std::fs::read_to_string(self.out.join("history.csv")).unwrap_or_default();
-        let done = log.lines().count().saturating_sub(1);
-        Ok((Models { encoder, decoder, vae }, done))
-    }
-
-    fn train(
-        &self,
-        models: &Models,
-        train: &Array,
-        test: &Array,
-        done: usize,
-    ) -> Result<History, Failure> {
-        let checkpoint = ModelCheckpoint::new(self.out.join("vae.keras"));
-        let log = CSVLogger::new(self.out.join("history.csv")).append(self.resume);
-        let mut args = Fit::new()
-            .initial_epoch(done)
-            .epochs(self.epochs)
-            .batch_size(self.batch_size)
-            .callback(log)
-            .callback(checkpoint)
-            .callback(Interrupt::new()?);
+        let mut fit = Fit::new().batch_size(self.batch_size);
         if test.shape()[0] > 0 {
-            args = args.validation_data(test, ());
+            fit = fit.validation_data(&test, ());
         }
-        Ok(models.vae.fit(train, (), args)?)
+        let trained =
+            run.fit(&models.vae, (&train, ()), fit, self.epochs, ("vae.keras", Some(DIVERGED)))?;
+        match trained {
+            Some(history) => self.save(&run, &models, &history, &data, &test, &train),
+            None => Ok(()),
+        }
     }
 
     fn save(
         &self,
+        run: &Run,
         models: &Models,
         history: &History,
         data: &Dataset,
         test: &Array,
         train: &Array,
     ) -> Result<(), Failure> {
-        let at = |name: &str| self.out.join(name);
+        let at = |name: &str| run.at(name);
         models.encoder.save(at("encoder.keras"))?;
         models.decoder.save(at("decoder.keras"))?;
         models.vae.save(at("vae.keras"))?;
@@ -203,7 +185,11 @@ impl Vae {
         if let (Some(labels), true) = (labels, self.latent_dim >= 2) {
             self.latent(models, pictures, labels, data)?;
         }
-        output::line(format!("Wrote models, history and pictures into {}.", self.out.display()));
+        run.wrote(if history.epochs.is_empty() {
+            "untrained models"
+        } else {
+            "models, history and pictures"
+        });
         Ok(())
     }
 

@@ -186,7 +186,7 @@ fn training_goes_on_from_a_file() {
     assert!(at("run/loss.png").exists());
     assert!(done(&["evaluate", m, "--data", d]).contains("loss: "));
 
-    done(&[&base[..], &["--out", out, "--validation-split", "0.2"]].concat());
+    done(&[&base[..], &["--out", out, "--overwrite", "--validation-split", "0.2"]].concat());
     let history = std::fs::read_to_string(at("run/history.csv")).unwrap();
     assert!(history.lines().next().unwrap().contains("val_loss"), "{history}");
     std::fs::remove_dir_all(folder).unwrap();
@@ -208,7 +208,7 @@ fn what_cannot_be_trained_says_why() {
     npz::write(at("targetless.npz"), [left, right]).unwrap();
     npz::write(at("wide.npz"), [left, right, ("p", &p), ("q", &a)]).unwrap();
     for (model, data, more, expected) in [
-        ("plain.keras", "d.npz", vec![], "hint: compile it"),
+        ("plain.keras", "d.npz", vec![], "hint: --loss"),
         ("m.keras", "half.npz", vec![], "no array input_layer"),
         ("m.keras", "targetless.npz", vec![], "y"),
         ("m.keras", "wide.npz", vec![], "3]"),

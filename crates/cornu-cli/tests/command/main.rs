@@ -1,6 +1,7 @@
 //! The command as a user runs it.
 
 mod files;
+mod runs;
 mod support;
 
 use std::path::{Path, PathBuf};

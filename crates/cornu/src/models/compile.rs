@@ -74,6 +74,19 @@ impl Compile {
         }
     }
 
+    /// Another optimizer in the place of the one given first.
+    #[must_use]
+    pub fn optimizer(mut self, optimizer: impl Into<Choice<dyn Optimizer>>) -> Self {
+        self.optimizer = optimizer.into();
+        self
+    }
+
+    /// The optimizer alone, with no loss and no metric yet.
+    #[must_use]
+    pub fn optimizer_only(self) -> Self {
+        Compile::new(self.optimizer)
+    }
+
     /// The loss of every output that has none of its own. Default: none; what layers add counts all the same.
     #[must_use]
     pub fn loss(mut self, loss: impl Into<Choice<dyn Loss>>) -> Self {
