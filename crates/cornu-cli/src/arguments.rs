@@ -133,11 +133,11 @@ fn open(
     }
     let chosen = optimizer.flatten();
     let anew = !given.loss.is_empty() || !given.metrics.is_empty() || chosen.is_some();
-    if !anew {
+    if given.loss.is_empty() {
         opened.notes.iter().for_each(|note| output::warning(format!("{}: {note}", path.display())));
-        if opened.model.compiled().is_some() {
-            return Ok(opened.model);
-        }
+    }
+    if !anew && opened.model.compiled().is_some() {
+        return Ok(opened.model);
     }
     let mut compile = saved.unwrap_or_else(|| Compile::new("rmsprop"));
     if let Some(name) = chosen {
