@@ -57,7 +57,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    Train(train::Train),
+    Train(Box<train::Train>),
     Summary(summary::Summary),
     Convert(convert::Convert),
     Diff(diff::Diff),

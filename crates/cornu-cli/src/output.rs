@@ -102,7 +102,7 @@ pub fn moves() -> bool {
 
 /// Whether colours are wanted.
 pub fn colors() -> bool {
-    !std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
 /// Prints text.

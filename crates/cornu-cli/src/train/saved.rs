@@ -68,7 +68,7 @@ impl Saved {
         };
         let Some(data) = &self.data else {
             let name = path.to_string_lossy();
-            let meant = suggest::nearest(&name, ["vae", "gan", "classifier"].into_iter());
+            let meant = suggest::nearest(&name, ["vae", "gan", "classifier"]);
             return Err(match meant.filter(|_| !path.exists()) {
                 Some(meant) => Failure::input(format!("{name}: there is no such file or workload"))
                     .hint(format!("did you mean {meant:?}?")),
