@@ -12,10 +12,13 @@ pub mod npz;
 pub mod safetensors;
 pub mod table;
 
+mod atomic;
 mod elements;
 mod kind;
 mod source;
 
+pub use atomic::atomic_write;
+pub(crate) use atomic::write_zip;
 pub use kind::Kind;
 pub(crate) use source::{Reader, Source};
 
@@ -23,10 +26,9 @@ pub(crate) use source::{Reader, Source};
 pub use npy::{read as load, write as save};
 pub use npz::{read as load_npz, write as savez, write_compressed as savez_compressed};
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::fs::{self, File};
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use zip::ZipArchive;
 
@@ -39,54 +41,6 @@ use crate::{Error, Result};
 /// times, so that a file of some megabytes could fill the memory.
 pub fn expansion_limit(stored: u64) -> u64 {
     stored.saturating_mul(200).max(64 << 20)
-}
-
-/// Writes a file whole or not at all.
-///
-/// `write` fills a temporary file beside `path`, which then replaces `path` in one step. After an
-/// error or a crash, `path` is what it was before.
-///
-/// # Errors
-/// What `write` returns, or [`Error::Io`] when the file cannot be made or replaced.
-///
-/// ```
-/// use std::io::Write;
-/// let path = std::env::temp_dir().join("cornu-atomic-write.txt");
-/// cornu::io::atomic_write(&path, |file| file.write_all(b"whole"))?;
-/// assert_eq!(std::fs::read(&path).unwrap(), b"whole");
-/// # std::fs::remove_file(path).unwrap();
-/// # Ok::<(), cornu::Error>(())
-/// ```
-pub fn atomic_write(
-    path: impl AsRef<Path>,
-    write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
-) -> Result<()> {
-    static COUNTER: AtomicU64 = AtomicU64::new(0);
-    let path = path.as_ref();
-    let name = path.file_name().ok_or_else(|| {
-        Error::invalid("atomic_write", "path", "must name a file", path.display())
-    })?;
-    let mut temporary = std::ffi::OsString::from(".");
-    temporary.push(name);
-    let unique = COUNTER.fetch_add(1, Ordering::Relaxed);
-    temporary.push(format!(".{}-{unique}.tmp", std::process::id()));
-    let temporary = path.with_file_name(temporary);
-
-    let fill = || -> io::Result<()> {
-        let file = OpenOptions::new().read(true).write(true).create_new(true).open(&temporary)?;
-        let mut buffered = BufWriter::new(file);
-        write(&mut buffered)?;
-        buffered.flush()?;
-        // Without this, a power cut after the rename could leave an empty file under the final name.
-        buffered.get_ref().sync_all()?;
-        drop(buffered);
-        fs::rename(&temporary, path)
-    };
-    fill().map_err(|e| {
-        // The error to report is the first one; the temporary file may not even exist.
-        let _ = fs::remove_file(&temporary);
-        Error::io(path, e)
-    })
 }
 
 /// Opens a regular file for reading and gives its size: a pipe or a device could go on for ever.
@@ -165,6 +119,7 @@ fn expect_end(what: &str, reader: &mut dyn Read) -> Result<()> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use std::sync::atomic::{AtomicU64, Ordering};
 
     /// A folder that is removed when the test ends.
     pub(crate) struct Folder(pub std::path::PathBuf);
@@ -191,30 +146,5 @@ pub(crate) mod tests {
         fn drop(&mut self) {
             let _ = fs::remove_dir_all(&self.0);
         }
-    }
-
-    #[test]
-    fn a_failed_write_leaves_the_old_file_and_nothing_else() {
-        let folder = Folder::new();
-        let path = folder.file("a.bin", b"old");
-        let failed = atomic_write(&path, |f| {
-            f.write_all(b"half of the new")?;
-            Err(io::Error::other("disk full"))
-        });
-        assert!(failed.unwrap_err().to_string().contains("disk full"));
-        assert_eq!(fs::read(&path).unwrap(), b"old");
-        assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 1);
-
-        atomic_write(&path, |f| f.write_all(b"new")).unwrap();
-        assert_eq!(fs::read(&path).unwrap(), b"new");
-        assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 1);
-    }
-
-    #[test]
-    fn a_missing_folder_is_an_error_that_names_the_path() {
-        let folder = Folder::new();
-        let path = folder.0.join("no/such/a.bin");
-        let e = atomic_write(&path, |f| f.write_all(b"x")).unwrap_err();
-        assert!(matches!(&e, Error::Io { path: p, .. } if *p == path), "{e}");
     }
 }

@@ -5,8 +5,8 @@ use std::io::{self, Cursor, Read, Seek, Write};
 use std::path::Path;
 
 use cornu_graph::Array;
+use zip::CompressionMethod;
 use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, ZipWriter};
 
 use super::npy;
 use crate::{Error, Result};
@@ -115,16 +115,17 @@ fn entries<'a>(
     arrays: impl IntoIterator<Item = (&'a str, &'a Array)>,
     method: CompressionMethod,
 ) -> io::Result<()> {
-    let mut zip = ZipWriter::new(writer);
-    for (name, array) in arrays {
-        // Entries of 4 GiB need zip's 64-bit form; the header takes at most a few hundred bytes.
-        let large = array.len() as u64 * array.dtype().size() as u64 > u64::from(u32::MAX) - 8192;
-        let options = SimpleFileOptions::default().compression_method(method).large_file(large);
-        zip.start_file(format!("{name}.npy"), options)?;
-        npy::write_to(name, &mut zip, array).map_err(io::Error::other)?;
-    }
-    zip.finish()?;
-    Ok(())
+    super::write_zip(writer, |zip| {
+        for (name, array) in arrays {
+            // Entries of 4 GiB need zip's 64-bit form; the header takes at most a few hundred bytes.
+            let large =
+                array.len() as u64 * array.dtype().size() as u64 > u64::from(u32::MAX) - 8192;
+            let options = SimpleFileOptions::default().compression_method(method).large_file(large);
+            zip.start_file(format!("{name}.npy"), options)?;
+            npy::write_to(name, &mut *zip, array).map_err(io::Error::other)?;
+        }
+        Ok(())
+    })
 }
 
 #[cfg(test)]
@@ -134,6 +135,7 @@ mod tests {
     use crate::testing::processor_time;
     use cornu_graph::DType;
     use std::time::Duration;
+    use zip::ZipWriter;
 
     fn written(arrays: &[(&str, &Array)]) -> Vec<u8> {
         let mut out = Cursor::new(Vec::new());

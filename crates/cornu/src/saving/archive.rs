@@ -8,10 +8,10 @@ use cornu_graph::Array;
 use serde_json::Value;
 use zip::read::ZipFile;
 use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, ZipArchive, ZipWriter};
+use zip::{CompressionMethod, ZipArchive};
 
 use super::store;
-use crate::io::{Reader, Source, atomic_write, expansion_limit, hdf5, npz, open_zip};
+use crate::io::{Reader, Source, atomic_write, expansion_limit, hdf5, npz, open_zip, write_zip};
 use crate::{Error, Result};
 
 const CONFIG: &str = "config.json";
@@ -34,19 +34,19 @@ pub(super) fn write(path: &Path, config: &Value, weights: &hdf5::Group) -> Resul
     let bytes = hdf5::to_bytes(weights)?;
     let json = |value: &Value| serde_json::to_vec(value).map_err(std::io::Error::other);
     atomic_write(path, |file| {
-        let mut zip = ZipWriter::new(file);
         let large = bytes.len() as u64 > u64::from(u32::MAX) - 8192;
         let options = SimpleFileOptions::default()
             .compression_method(CompressionMethod::Stored)
             .large_file(large);
-        for (name, content) in
-            [(METADATA, json(&super::metadata())?), (CONFIG, json(config)?), (WEIGHTS, bytes)]
-        {
-            zip.start_file(name, options)?;
-            zip.write_all(&content)?;
-        }
-        zip.finish()?;
-        Ok(())
+        write_zip(file, |zip| {
+            for (name, content) in
+                [(METADATA, json(&super::metadata())?), (CONFIG, json(config)?), (WEIGHTS, bytes)]
+            {
+                zip.start_file(name, options)?;
+                zip.write_all(&content)?;
+            }
+            Ok(())
+        })
     })
 }
 
