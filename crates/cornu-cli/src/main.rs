@@ -44,6 +44,8 @@ Environment:
   CORNU_ISA          the instruction set: avx512, avx2, neon, scalar (the best)
   CORNU_CONV         convolutions: direct (sums as they are defined), auto (with
                      fewer multiplications where that is faster)
+  CORNU_MAX_MEMORY   the most bytes that a step may take, as in 500M or 4G
+                     (what the system says is free)
   CORNU_LOG          what to report on standard error: warn (also without it),
                      plan (and what a step compiles to), debug, off
   NO_COLOR           progress bars without colours

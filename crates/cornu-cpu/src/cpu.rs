@@ -3,11 +3,12 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-use cornu_graph::{Backend, Executable, Graph, Result, passes};
+use cornu_graph::ops::Op;
+use cornu_graph::{Backend, Executable, Graph, Result, Spec, passes};
 
 use crate::lower::lower;
 use crate::plan::{Arenas, Plan, layout, schedule};
-use crate::runtime::{Pool, default_threads};
+use crate::runtime::{Pool, budget, default_threads};
 use crate::{descent, slices, updates};
 
 /// This machine's processor as a [`Backend`]: compiles graphs to plans of kernels.
@@ -56,6 +57,7 @@ impl Cpu {
 
     fn plan(&self, graph: &Graph) -> Result<Plan> {
         let start = Instant::now();
+        check_memory(graph)?;
         let optimized = passes::optimize(graph.clone())?;
         let program = updates::join(descent::join(slices::merge(lower(&optimized)?))?);
         let order = schedule(&program);
@@ -72,6 +74,24 @@ impl Cpu {
         tracing::debug!(target: "plan", "\n{}", plan.describe());
         Ok(plan)
     }
+}
+
+/// Refuses a graph before anything is made for it if what it certainly holds at once is more than the memory there is:
+/// its results, or the image of a convolution for one sample.
+fn check_memory(graph: &Graph) -> Result<()> {
+    let bytes = |spec: &Spec| {
+        let sizes = spec.shape.iter().copied();
+        sizes.fold(spec.dtype.size(), usize::saturating_mul)
+    };
+    let results = graph.outputs.iter().map(|&id| bytes(&graph.node(id).spec));
+    budget::check(results.fold(0, usize::saturating_add))?;
+    for node in &graph.nodes {
+        if matches!(node.op, Op::Conv(_) | Op::ConvInputGrad(_)) {
+            let samples = node.spec.shape.first().copied().unwrap_or(1);
+            budget::check(bytes(&node.spec) / samples.max(1))?;
+        }
+    }
+    Ok(())
 }
 
 impl Backend for Cpu {

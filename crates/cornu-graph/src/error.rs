@@ -4,7 +4,7 @@
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What went wrong, in words that name the argument, the rule and the value received.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// An argument breaks a rule of the function that received it.
@@ -30,6 +30,13 @@ pub enum Error {
     /// A backend could not compile or run a graph.
     #[error("{0}")]
     Backend(String),
+}
+
+/// Reads as [`Display`](std::fmt::Display) does: a program's `main` prints it.
+impl std::fmt::Debug for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{self}")
+    }
 }
 
 impl Error {

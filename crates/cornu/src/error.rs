@@ -8,7 +8,7 @@ use crate::saving::MissingClasses;
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What went wrong, in words that name the argument, the rule and the value received.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// An invalid argument, a gradient that does not exist, or a backend's failure.
@@ -41,6 +41,13 @@ pub enum Error {
     /// A callback left an evaluation or a prediction before its end, because the process is to end.
     #[error("{0} was interrupted")]
     Interrupted(String),
+}
+
+/// Reads as [`Display`](std::fmt::Display) does: `fn main() -> cornu::Result<()>` prints it.
+impl std::fmt::Debug for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{self}")
+    }
 }
 
 impl Error {

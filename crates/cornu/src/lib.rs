@@ -51,7 +51,8 @@
 //! - **Seeds.** [`set_random_seed`] fixes all randomness: one seed gives the same bits, whatever the number of threads.
 //! - **Threads.** A [`Model`](models::Model) can be shared between threads, which may predict at once.
 //! - **Environment.** `CORNU_NUM_THREADS` (all cores), `CORNU_ISA` (`avx512`, `avx2`, `neon`, `scalar`: the best there is),
-//!   `CORNU_CONV` (`auto`, or `direct`: convolutions as sums in the order of their definition).
+//!   `CORNU_CONV` (`auto`, or `direct`: convolutions as sums in the order of their definition), `CORNU_MAX_MEMORY` (the most
+//!   bytes that a step may take, as in `4G`: what the system says is free).
 //! - **Features.** `ndarray` (default): conversions of arrays from and to that crate's.
 //! - **Unoptimised builds.** Kernels that are not optimised take a second a step. Put this into the `Cargo.toml` of your program:
 //!

@@ -8,7 +8,7 @@ use cornu_graph::{Array, DType, Element, Error, Executable, Result, Spec, Variab
 use super::memory::{Layout, Place};
 use super::{Args, Kernel, Origin, Program, Slot, ValueId};
 use crate::profile::{self, StepInfo, Time};
-use crate::runtime::{Arena, Pool, advise_huge_pages};
+use crate::runtime::{Arena, Pool, advise_huge_pages, budget};
 
 /// Arenas that no run uses now. Plans share them, so that a training plan, its twin for the last batch and
 /// the evaluation plan need the memory of the largest, and runs on two threads have one each.
@@ -16,11 +16,13 @@ use crate::runtime::{Arena, Pool, advise_huge_pages};
 pub(crate) struct Arenas(Mutex<Vec<Arena>>);
 
 impl Arenas {
-    fn take(&self, bytes: usize) -> Result<Arena> {
+    /// An arena of so many bytes; `beside`: what the run takes beside it.
+    fn take(&self, bytes: usize, beside: usize) -> Result<Arena> {
         let mut arenas = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let largest = (0..arenas.len()).max_by_key(|&i| arenas[i].len());
         let mut arena = largest.map(|i| arenas.swap_remove(i)).unwrap_or_default();
         drop(arenas);
+        budget::check(bytes.saturating_sub(arena.len()).saturating_add(beside))?;
         arena.reserve(bytes)?;
         Ok(arena)
     }
@@ -252,8 +254,9 @@ impl Executable for Plan {
     fn run(&self, inputs: &[&Array]) -> Result<Vec<Array>> {
         self.check(inputs)?;
         let mut timer = profile::timer(self.steps.len());
+        let results = self.outputs.iter().map(|s| s.count().saturating_mul(s.dtype.size()));
+        let arena = self.arenas.take(self.bytes, results.fold(0, usize::saturating_add))?;
         let mut outputs = self.outputs.iter().map(output).collect::<Result<Vec<_>>>()?;
-        let arena = self.arenas.take(self.bytes)?;
         let mut guards = self.lock();
         let pairs = self.variables.iter().zip(&mut guards);
         let frame = Frame {

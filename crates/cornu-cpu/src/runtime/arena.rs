@@ -1,10 +1,12 @@
 //! Memory that is allocated once and used again.
 
-use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
+use std::alloc::{Layout, alloc, dealloc};
 use std::cell::RefCell;
 use std::ptr::NonNull;
 
 use cornu_graph::{Error, Result};
+
+use super::budget;
 
 /// A cache line, and the width of the widest vector.
 const LINE: usize = 64;
@@ -73,7 +75,7 @@ impl Arena {
     /// An arena of at least `bytes` bytes, all zero.
     ///
     /// # Errors
-    /// When the size is more than a process can address.
+    /// When the size is more than a process can address, or the system does not give it.
     pub fn new(bytes: usize) -> Result<Arena> {
         if bytes == 0 {
             return Ok(Arena::EMPTY);
@@ -87,7 +89,7 @@ impl Arena {
             })?;
         // SAFETY: the layout's size is not zero.
         let Some(start) = NonNull::new(unsafe { alloc(layout) }) else {
-            handle_alloc_error(layout)
+            return Err(budget::refused(layout.size()));
         };
         advise_huge_pages(start.as_ptr(), layout.size());
         // SAFETY: `start` is valid for `layout.size()` bytes. Written after the advice, so that the

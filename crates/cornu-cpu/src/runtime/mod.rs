@@ -1,6 +1,7 @@
 //! What kernels run on: a pool of threads and memory that is reused.
 
 mod arena;
+pub(crate) mod budget;
 mod pool;
 mod shared;
 

@@ -59,22 +59,27 @@ impl Pool {
         Ok(Spec { shape, ..x.clone() })
     }
 
-    /// Calls `visit(image position, result position)` for every cell of every window, windows in order.
+    /// Calls `visit(image position, result position)` for every cell of every window, windows in order. Windows are
+    /// clipped to the image before their cells are counted: a window may be far larger.
     fn for_each_cell(&self, x: &[usize], y: &[usize], mut visit: impl FnMut(usize, usize)) {
         let rank = self.window.len();
-        let (mut out, mut cell, mut image) = (vec![0; y.len()], vec![0; rank], vec![0; x.len()]);
+        let (mut out, mut image) = (vec![0; y.len()], vec![0; x.len()]);
+        let (mut from, mut size, mut cell) = (vec![0; rank], vec![0; rank], vec![0; rank]);
         for yp in 0..y.iter().product() {
             unravel(yp, y, &mut out);
             image[0] = out[0];
             image[rank + 1] = out[rank + 1];
-            'cells: for c in 0..self.window.iter().product() {
-                unravel(c, &self.window, &mut cell);
+            for i in 0..rank {
+                // Where the window starts and ends, counted from the first place of the padding.
+                let (start, pad) = (out[i + 1] * self.strides[i], self.padding[i].0);
+                from[i] = start.saturating_sub(pad).min(x[i + 1]);
+                let end = start.saturating_add(self.window[i]).saturating_sub(pad);
+                size[i] = end.min(x[i + 1]).saturating_sub(from[i]);
+            }
+            for c in 0..size.iter().product() {
+                unravel(c, &size, &mut cell);
                 for i in 0..rank {
-                    let at = out[i + 1] * self.strides[i] + cell[i];
-                    match at.checked_sub(self.padding[i].0) {
-                        Some(at) if at < x[i + 1] => image[i + 1] = at,
-                        _ => continue 'cells,
-                    }
+                    image[i + 1] = from[i] + cell[i];
                 }
                 visit(place_of(&image, x), yp);
             }
@@ -84,6 +89,9 @@ impl Pool {
     /// The elements of `values` at the first maxima of the windows over `x`, of the same shape; `to` is the
     /// shape of the result.
     fn pick(&self, x: &Tensor, values: &Tensor, to: &[usize]) -> Tensor {
+        if to.contains(&0) || x.shape().contains(&0) {
+            return zeros(to, values.dtype());
+        }
         let rank = self.window.len();
         let padding = [&[(0, 0)], &self.padding[..], &[(0, 0)]].concat();
         let x_padded = pad(x, &padding, f64::NEG_INFINITY);

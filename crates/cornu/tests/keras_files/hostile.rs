@@ -394,3 +394,33 @@ fn an_entry_has_one_name_and_the_last_of_two_counts_as_in_python() {
         assert_eq!(load_model(&path).is_ok(), opens);
     }
 }
+
+#[test]
+fn windows_far_larger_than_their_image_take_no_time() -> cornu::Result<()> {
+    for class in ["MaxPooling2D", "AveragePooling2D"] {
+        let layers = json!([
+            {"class_name": "InputLayer", "config": {"batch_shape": [null, 0, 8, 3], "dtype": "float32", "name": "i"}},
+            {"class_name": class, "config": {"name": "p", "pool_size": [2_147_483_648_u64, 1], "strides": [1, 1],
+                "padding": "same"}},
+        ]);
+        let model = json!({"class_name": "Sequential", "config": {"name": "s", "layers": layers}});
+        let model = cornu::models::Model::from_config(&model)?;
+        let x = cornu::Array::zeros(&[2, 0, 8, 3], cornu::DType::F32)?;
+        assert_eq!(model.predict(&x, 32)?[0].shape()[2..], [8, 3]);
+    }
+    Ok(())
+}
+
+#[test]
+fn activations_that_no_machine_holds_are_an_error() -> cornu::Result<()> {
+    let layers = json!([
+        {"class_name": "InputLayer", "config": {"batch_shape": [null, 8, 8, 3], "dtype": "float32", "name": "i"}},
+        {"class_name": "Conv2DTranspose", "config": {"name": "t", "filters": 1, "kernel_size": [1, 1], "strides": [500_000, 500_000]}},
+    ]);
+    let model = json!({"class_name": "Sequential", "config": {"name": "s", "layers": layers}});
+    let model = cornu::models::Model::from_config(&model)?;
+    let x = cornu::Array::zeros(&[1, 8, 8, 3], cornu::DType::F32)?;
+    let error = model.predict(&x, 1).err().unwrap().to_string();
+    assert!(error.contains("memory"), "{error}");
+    Ok(())
+}
