@@ -113,7 +113,7 @@ fn open(
 ) -> Result<Model, Failure> {
     crate::train::register_layers();
     let lenient = Load::new().compile(Compilation::Lenient);
-    let opened = lenient.open_with_notes(path).map_err(Failure::input)?;
+    let opened = lenient.open_with_notes(path).map_err(unopened)?;
     let saved = opened.model.compiled().or(opened.compilation);
     let about = |about| opened.notes.iter().find(move |note| note.about == about);
     let missing = |why: String, hint: &str| {
@@ -196,9 +196,24 @@ pub fn white(name: &str) -> f32 {
 pub fn model(path: &Path) -> Result<cornu::models::Model, Failure> {
     crate::train::register_layers();
     let opened = Load::new().compile(Compilation::Lenient).open_with_notes(path);
-    let opened = opened.map_err(Failure::input)?;
+    let opened = opened.map_err(unopened)?;
     for note in &opened.notes {
         output::warning(format!("{}: {note}", path.display()));
     }
     Ok(opened.model)
+}
+
+/// What a model that does not open is refused with: whoever types commands cannot register Rust classes.
+fn unopened(error: cornu::Error) -> Failure {
+    let cornu::Error::MissingClasses { what, missing } = &error else {
+        return Failure::input(error);
+    };
+    let failure = Failure::input(format!("{what}: {missing}"));
+    match (missing.custom.is_empty(), missing.lambdas.is_empty()) {
+        (true, true) => failure,
+        _ => failure.hint(
+            "the command has Keras's classes alone: save the model without its own ones, or open it in a Rust program that registers \
+             them; `cornu convert` of a file of weights alone needs no classes",
+        ),
+    }
 }
