@@ -125,7 +125,7 @@ pub(crate) fn write_zip<W: Write + Seek>(
     writer: W,
     fill: impl FnOnce(&mut ZipWriter<Silenced<W>>) -> io::Result<()>,
 ) -> io::Result<()> {
-    let mut zip = ZipWriter::new(Silenced { inner: writer, at: None });
+    let mut zip = ZipWriter::new(Silenced::new(writer));
     fill(&mut zip)?;
     zip.finish()?;
     Ok(())
@@ -135,31 +135,35 @@ pub(crate) fn write_zip<W: Write + Seek>(
 /// where that fails, too.
 pub(crate) struct Silenced<W> {
     inner: W,
-    /// After the failure: where writing would be.
-    at: Option<u64>,
+    /// Where writing is, or would be after the failure: a `ZipWriter` computes sizes from it.
+    at: u64,
+    failed: bool,
 }
 
 impl<W> Silenced<W> {
+    fn new(inner: W) -> Silenced<W> {
+        Silenced { inner, at: 0, failed: false }
+    }
+
     fn tell<T>(&mut self, result: io::Result<T>) -> io::Result<T> {
-        if result.as_ref().is_err_and(|e| e.kind() != io::ErrorKind::Interrupted) {
-            self.at = Some(0);
-        }
+        self.failed = result.as_ref().is_err_and(|e| e.kind() != io::ErrorKind::Interrupted);
         result
     }
 }
 
 impl<W: Write> Write for Silenced<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if let Some(at) = &mut self.at {
-            *at += bytes.len() as u64;
+        if self.failed {
+            self.at += bytes.len() as u64;
             return Ok(bytes.len());
         }
         let written = self.inner.write(bytes);
+        self.at += *written.as_ref().unwrap_or(&0) as u64;
         self.tell(written)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        if self.at.is_some() {
+        if self.failed {
             return Ok(());
         }
         let flushed = self.inner.flush();
@@ -169,14 +173,15 @@ impl<W: Write> Write for Silenced<W> {
 
 impl<W: Seek> Seek for Silenced<W> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        if let Some(at) = &mut self.at {
-            *at = match to {
+        if self.failed {
+            self.at = match to {
                 SeekFrom::Start(at) => at,
-                SeekFrom::Current(by) | SeekFrom::End(by) => at.saturating_add_signed(by),
+                SeekFrom::Current(by) | SeekFrom::End(by) => self.at.saturating_add_signed(by),
             };
-            return Ok(*at);
+            return Ok(self.at);
         }
         let found = self.inner.seek(to);
+        self.at = *found.as_ref().unwrap_or(&self.at);
         self.tell(found)
     }
 }
@@ -274,11 +279,11 @@ mod tests {
 
     #[test]
     fn a_writer_that_failed_takes_the_rest_in_silence() {
-        /// A disk of 40 bytes.
-        struct Small(io::Cursor<Vec<u8>>);
+        /// A disk, and how many bytes it takes.
+        struct Small(io::Cursor<Vec<u8>>, u64);
         impl Write for Small {
             fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-                let full = self.0.position() + bytes.len() as u64 > 40;
+                let full = self.0.position() + bytes.len() as u64 > self.1;
                 if full { Err(io::Error::other("disk full")) } else { self.0.write(bytes) }
             }
             fn flush(&mut self) -> io::Result<()> {
@@ -290,18 +295,33 @@ mod tests {
                 self.0.seek(to)
             }
         }
-        let mut disk = Silenced { inner: Small(io::Cursor::new(vec![])), at: None };
+        let mut disk = Silenced::new(Small(io::Cursor::new(vec![]), 40));
         disk.write_all(&[1; 30]).unwrap();
         assert_eq!(disk.write_all(&[2; 30]).unwrap_err().to_string(), "disk full");
         disk.write_all(&[3; 30]).unwrap();
+        assert_eq!(disk.stream_position().unwrap(), 60);
         disk.seek(SeekFrom::Start(7)).unwrap();
         assert_eq!(disk.stream_position().unwrap(), 7);
         assert_eq!(disk.inner.0.into_inner(), [1; 30]);
 
-        let e = write_zip(Small(io::Cursor::new(vec![])), |zip| {
-            zip.start_file("a", zip::write::SimpleFileOptions::default())?;
-            zip.write_all(&[0; 100])
-        });
-        assert!(e.unwrap_err().to_string().contains("disk full"));
+        // An archive that fails at any of its bytes is one error; the ZipWriter asserts that positions grow.
+        for method in [zip::CompressionMethod::Stored, zip::CompressionMethod::Deflated] {
+            let write = |size| {
+                write_zip(Small(io::Cursor::new(vec![]), size), |zip| {
+                    let options =
+                        zip::write::SimpleFileOptions::default().compression_method(method);
+                    for name in ["a", "b"] {
+                        zip.start_file(name, options)?;
+                        zip.write_all(name.repeat(100).as_bytes())?;
+                    }
+                    Ok(())
+                })
+            };
+            let whole = (0..1000).find(|&size| write(size).is_ok()).unwrap();
+            for size in 0..whole {
+                let e = write(size).unwrap_err();
+                assert!(e.to_string().contains("disk full"), "{size}: {e}");
+            }
+        }
     }
 }
