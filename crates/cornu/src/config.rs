@@ -85,6 +85,28 @@ macro_rules! entry {
     };
 }
 
+/// The function by which a family's custom classes are made known.
+macro_rules! register {
+    ($family:ident $(, $(#[$example:meta])*)?) => {
+        /// Makes a custom class known: it is taken by name, and models that use it can be loaded. It takes the place of an
+        /// earlier one of the same name.
+        ///
+        /// `from_config` makes an object again from what its `config` gave.
+        $($(#[$example])*)?
+        pub fn register(
+            class_name: &str,
+            from_config: impl Fn($crate::config::Config) -> $crate::Result<std::sync::Arc<dyn $family>>
+            + Send
+            + Sync
+            + 'static,
+        ) {
+            <dyn $family as $crate::config::Family>::registry().register(class_name, from_config);
+        }
+    };
+}
+
+pub(crate) use register;
+
 /// A user's class with the function that revives it.
 type Registered<T> = (String, Arc<dyn Fn(Config) -> Result<Arc<T>> + Send + Sync>);
 
@@ -227,7 +249,8 @@ impl<T: Family + ?Sized> Choice<T> {
         };
         T::registry().revive(name, Config::new()).unwrap_or_else(|| {
             let known = T::registry().class_names().join(", ");
-            let rule = format!("must be one of {known}");
+            let module = T::MODULE.trim_start_matches("keras.");
+            let rule = format!("must be one of {known}, or made known by {module}::register");
             Err(Error::invalid(T::MODULE, T::KIND, rule, format!("{name:?}")))
         })
     }

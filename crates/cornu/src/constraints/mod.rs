@@ -20,6 +20,8 @@ pub trait Constraint: Object {
     fn call(&self, weight: &Tensor) -> Tensor;
 }
 
+crate::config::register!(Constraint);
+
 impl Family for dyn Constraint {
     const MODULE: &'static str = "keras.constraints";
     const KIND: &'static str = "constraint";

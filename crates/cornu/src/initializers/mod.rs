@@ -28,6 +28,8 @@ pub trait Initializer: Object {
     fn call(&self, shape: &[usize], dtype: DType) -> Result<Array>;
 }
 
+crate::config::register!(Initializer);
+
 impl Family for dyn Initializer {
     const MODULE: &'static str = "keras.initializers";
     const KIND: &'static str = "initializer";

@@ -90,7 +90,51 @@ impl From<Reduction> for Option<Named> {
     }
 }
 
+crate::config::register! {
+    Loss,
+    /// ```
+    /// use std::sync::Arc;
+    /// use cornu::layers::Dense;
+    /// use cornu::losses::{self, Loss};
+    /// use cornu::models::{Compile, Sequential};
+    /// use cornu::{Tensor, config, ops};
+    ///
+    /// /// The pinball loss of a quantile.
+    /// #[derive(serde::Serialize, serde::Deserialize)]
+    /// struct Pinball {
+    ///     q: f64,
+    /// }
+    ///
+    /// // Its serde form is its config.
+    /// cornu::object!(Pinball);
+    ///
+    /// impl Loss for Pinball {
+    ///     fn call(&self, y_true: &Tensor, y_pred: &Tensor) -> Tensor {
+    ///         let e = y_true - y_pred;
+    ///         ops::mean(&ops::maximum(&(&e * self.q), &(&e * (self.q - 1.0))), &[-1], false)
+    ///     }
+    /// }
+    ///
+    /// let model = Sequential::new().input([2]).add(Dense::new(1)).model()?;
+    /// let pinball: Arc<dyn Loss> = Arc::new(Pinball { q: 0.9 });
+    /// model.compile(Compile::new("adam").loss(pinball))?;
+    /// let path = std::env::temp_dir().join("cornu-register-doc.keras");
+    /// model.save(&path)?;
+    ///
+    /// // In the program that opens it:
+    /// losses::register("Pinball", |config| {
+    ///     Ok(Arc::new(config::from_config::<Pinball>("Pinball", config)?))
+    /// });
+    /// assert!(cornu::saving::load_model(&path)?.compiled().is_some());
+    /// # std::fs::remove_file(path).unwrap();
+    /// # Ok::<(), cornu::Error>(())
+    /// ```
+}
+
 /// A loss: how far predictions are from targets.
+///
+/// A closure is one, too, by its name: `("mine", |t: &Tensor, p: &Tensor| …)`, see [`FunctionLoss`]. [`register`] makes a
+/// class known to files.
 pub trait Loss: Object {
     /// One value per sample (the last axis is reduced), without weights: Keras's `Loss.call`.
     fn call(&self, y_true: &Tensor, y_pred: &Tensor) -> Tensor;

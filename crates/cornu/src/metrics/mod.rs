@@ -87,6 +87,8 @@ pub trait Metric: Object {
     }
 }
 
+crate::config::register!(Metric);
+
 impl Family for dyn Metric {
     const MODULE: &'static str = "keras.metrics";
     const KIND: &'static str = "metric";

@@ -103,6 +103,8 @@ pub trait Optimizer: Object {
     fn step(&self, step: Step) -> Result<(Tensor, Vec<Tensor>)>;
 }
 
+crate::config::register!(Optimizer);
+
 impl Family for dyn Optimizer {
     const MODULE: &'static str = "keras.optimizers";
     const KIND: &'static str = "optimizer";

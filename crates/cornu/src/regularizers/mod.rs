@@ -20,6 +20,8 @@ pub trait Regularizer: Object {
     fn call(&self, weight: &Tensor) -> Tensor;
 }
 
+crate::config::register!(Regularizer);
+
 impl Family for dyn Regularizer {
     const MODULE: &'static str = "keras.regularizers";
     const KIND: &'static str = "regularizer";

@@ -21,6 +21,8 @@ pub trait LearningRateSchedule: Object {
     fn call(&self, iteration: &Tensor) -> Tensor;
 }
 
+crate::config::register!(LearningRateSchedule);
+
 impl Family for dyn LearningRateSchedule {
     const MODULE: &'static str = "keras.optimizers.schedules";
     const KIND: &'static str = "schedule";
