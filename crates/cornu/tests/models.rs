@@ -273,7 +273,7 @@ fn saved_models_come_back_and_train_on() -> Result<()> {
 
     std::fs::write(&path, b"no zip at all").unwrap();
     let error = cornu::saving::load_model(&path).err().map(|e| e.to_string());
-    assert!(error.is_some_and(|e| e.contains("a model: a .keras file")));
+    assert!(error.is_some_and(|e| e.contains("is text, not a .keras file")));
     std::fs::remove_dir_all(&dir).unwrap();
     Ok(())
 }
