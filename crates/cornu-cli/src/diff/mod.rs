@@ -53,8 +53,8 @@ impl Diff {
             let document = json!({ "equal": equal, "layers": layers, "weights": weights });
             output::line(format!("{document:#}"));
         } else {
-            layers.iter().for_each(|difference| output::line(difference.to_string()));
-            weights.iter().for_each(|difference| output::line(difference.to_string()));
+            layers.iter().for_each(|difference| output::line(in_one_line(difference)));
+            weights.iter().for_each(|difference| output::line(in_one_line(difference)));
             let values: usize = left.weights.values().map(cornu::Array::len).sum();
             output::line(if equal {
                 format!("equal: {} weights, {values} values", left.weights.len())
@@ -94,4 +94,9 @@ fn open(path: &Path, raw: &Contents) -> cornu::Result<Contents> {
         output::warning(format!("{}: {note}", path.display()));
     }
     Contents::of(&opened.model)
+}
+
+/// A difference, whose names may hold anything, as one line.
+fn in_one_line(difference: &impl std::fmt::Display) -> String {
+    difference.to_string().replace('\n', "\\n")
 }

@@ -61,7 +61,7 @@ impl Model {
         };
         let rows: Vec<Vec<String>> =
             self.layer_rows(options.expand_nested).into_iter().map(row).collect();
-        let mut out = format!("Model: \"{}\"\n", self.name());
+        let mut out = format!("Model: \"{}\"\n", in_one_line(self.name()));
         out.push_str(&table(&columns, &widths, &rows));
         out.push_str(&self.totals());
         out
@@ -196,8 +196,8 @@ fn add_rows(root: &LayerRef, depth: usize, nested: bool, rows: &mut Vec<LayerRow
             continue;
         }
         rows.push(LayerRow {
-            name: layer.name().into(),
-            class_name: layer.class_name(),
+            name: in_one_line(layer.name()),
+            class_name: in_one_line(&layer.class_name()),
             depth,
             params: if shapes.is_some() { layer.count_params() } else { 0 },
             output_shapes: shapes,
@@ -217,7 +217,7 @@ fn connections(root: &LayerRef, layer: &LayerRef) -> Vec<String> {
         let place = |t: &crate::layers::KerasTensor| {
             let same = f.nodes.iter().filter(|n| n.layer.id() == t.node.layer.id());
             let index = same.take_while(|n| n.id != t.node.id).count();
-            format!("{}[{index}][{}]", t.layer().name(), t.index)
+            format!("{}[{index}][{}]", in_one_line(t.layer().name()), t.index)
         };
         calls.flat_map(|n| &n.inputs).map(place).collect()
     });
@@ -344,9 +344,20 @@ fn memory(bytes: usize) -> String {
     format!("{value:.2} PB")
 }
 
+/// A name without what ends a line or moves a cursor: those of files may hold anything.
+fn in_one_line(name: &str) -> String {
+    let mut shown = String::with_capacity(name.len());
+    for c in name.chars() {
+        if c.is_control() { shown.extend(c.escape_default()) } else { shown.push(c) }
+    }
+    shown
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::layers::{Dense, LayerExt};
+    use crate::models::Sequential;
 
     #[test]
     fn widths_are_those_of_keras() {
@@ -362,6 +373,13 @@ mod tests {
         assert_eq!(wrap("a_name_that_is_long (Dense)", 8), ["a_name_…", "(Dense)"]);
         assert_eq!(wrap("a[0][0], b[0][0], c[0][0]", 17), ["a[0][0], b[0][0],", "c[0][0]"]);
         assert_eq!(wrap("", 4), [""]);
+    }
+
+    #[test]
+    fn a_name_cannot_forge_a_line_of_the_table() {
+        assert_eq!(in_one_line("a\nTotal params: 0\u{1b}[A"), "a\\nTotal params: 0\\u{1b}[A");
+        let model = Sequential::new().input([2]).add(Dense::new(1).name("a\nb")).model().unwrap();
+        assert!(model.summary().contains("a\\nb"));
     }
 
     #[test]
